@@ -1,0 +1,131 @@
+"""Rows as Arrow and back, and the ids they are born with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+
+import pyarrow as pa
+
+from augment.types import Row
+
+_CHECK = pa.struct([("name", pa.string()), ("ok", pa.bool_()), ("detail", pa.string())])
+_VOTE = pa.struct([("letters", pa.string()), ("count", pa.int32())])
+_TURN = pa.struct([("user", pa.string()), ("assistant", pa.string())])
+_CRITERION = pa.struct(
+    [("name", pa.string()), ("score", pa.float64()), ("maximum", pa.float64()), ("reason", pa.string())]
+)
+_VERDICT = pa.struct(
+    [
+        ("judge", pa.string()),
+        ("rubric", pa.string()),
+        ("total", pa.float64()),
+        ("maximum", pa.float64()),
+        ("criteria", pa.list_(_CRITERION)),
+    ]
+)
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+_DECISION = pa.struct(
+    [
+        ("reviewer", pa.string()),
+        ("decision", pa.string()),
+        ("reason", pa.string()),
+        ("note", pa.string()),
+        ("at", TIMESTAMP),
+    ]
+)
+
+SCHEMA = pa.schema(
+    [
+        pa.field("row_id", pa.string(), nullable=False),
+        pa.field("problem_id", pa.string(), nullable=False),
+        ("source_id", pa.string()),
+        ("parent_id", pa.string()),
+        ("root_id", pa.string()),
+        ("kind", pa.string()),
+        ("problem", pa.string()),
+        ("question", pa.string()),
+        ("options", pa.list_(pa.string())),
+        ("answer", pa.string()),
+        ("reasoning", pa.string()),
+        ("concluded", pa.string()),
+        ("label", pa.string()),
+        ("predicted", pa.string()),
+        ("votes", pa.list_(_VOTE)),
+        ("permutation", pa.list_(pa.int8())),
+        ("system", pa.string()),
+        ("history", pa.list_(_TURN)),
+        ("extra", pa.string()),
+        ("tags", pa.list_(pa.string())),
+        ("split", pa.string()),
+        ("stage", pa.string()),
+        ("run_id", pa.string()),
+        ("provider", pa.string()),
+        ("model", pa.string()),
+        ("prompt_id", pa.string()),
+        ("attempts", pa.int32()),
+        ("input_tokens", pa.int64()),
+        ("output_tokens", pa.int64()),
+        ("cost_cny", pa.float64()),
+        ("checks", pa.list_(_CHECK)),
+        ("verdicts", pa.list_(_VERDICT)),
+        ("score", pa.float64()),
+        ("decisions", pa.list_(_DECISION)),
+        ("decision", pa.string()),
+        ("created_at", TIMESTAMP),
+    ]
+)
+COLUMNS: tuple[str, ...] = tuple(SCHEMA.names)
+VOLATILE = frozenset({"run_id", "created_at", "attempts", "input_tokens", "output_tokens", "cost_cny"})
+"""The columns in which two *equal* versions may differ (spec §2)."""
+
+if tuple(field.name for field in fields(Row)) != COLUMNS:
+    raise TypeError("Row and SCHEMA must name the same columns in the same order")
+
+
+def to_batch(rows: Sequence[Row]) -> pa.RecordBatch:
+    """The rows as one record batch of SCHEMA."""
+    arrays = [pa.array([getattr(row, field.name) for row in rows], type=field.type) for field in SCHEMA]
+    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+
+
+def from_batch(batch: pa.RecordBatch | pa.Table) -> list[Row]:
+    """The rows of a record batch or table of SCHEMA, in order."""
+    columns = [batch.column(name).to_pylist() for name in COLUMNS]
+    return [Row(*values) for values in zip(*columns, strict=True)]
+
+
+def birth_ids(rows: Iterable[tuple[str | None, str | None, str | None, Sequence[str], str | None]]) -> list[str]:
+    """Row ids for rows born together: hashes of source_id, problem, question, options, answer and an ordinal.
+
+    The ordinal counts equals within ``rows``, in order, so that a file with two equal rows keeps both and the same
+    file imported again gives the same ids. Newlines are normalised; no file name enters.
+    """
+    seen: dict[str, int] = {}
+    ids = []
+    for source_id, problem, question, options, answer in rows:
+        content = json.dumps(
+            [_newlines(part) for part in (source_id, problem, question, *options, answer)],
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        ordinal = seen.get(content, 0)
+        seen[content] = ordinal + 1
+        ids.append(short_hash(f"{content}#{ordinal}"))
+    return ids
+
+
+def derived_id(parent_id: str, made_by: str, ordinal: int = 0) -> str:
+    """The id of a row made from another: the same parent, stage with its settings and ordinal give the same id."""
+    return short_hash(f"{parent_id}/{made_by}#{ordinal}")
+
+
+def short_hash(text: str) -> str:
+    """The first 128 bits of SHA-256, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
+
+
+def _newlines(text: str | None) -> str | None:
+    return None if text is None else text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,138 @@
+"""What the user has set: environment, ``.env`` and ``augment.toml``, read once into a frozen value.
+
+The only module that reads the environment. Order: flag, environment, ``.env``, ``augment.toml``, default.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from augment.errors import BadInput, NotFound
+
+WORKSPACE_VARIABLE = "AUGMENT_WORKSPACE"
+SHOWN_PREFIXES = ("AUGMENT_", "TENCENT", "QIANFAN_", "SPARKAI_", "IFLYTEK_", "DASHSCOPE_", "TOKENHUB_")
+SHOWN_SUFFIXES = ("_API_KEY", "_BASE_URL")
+PLAIN_SUFFIXES = ("_BASE_URL", "_ENDPOINT", "_REGION", "_WORKSPACE")
+
+
+class Secret:
+    """A key that prints as ``***``; ``reveal`` gives the value to the one place that sends it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value with where it came from, as ``augment settings`` shows it; secrets already masked."""
+
+    name: str
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything set for one workspace. ``workspace`` is the folder that holds ``datasets/``."""
+
+    workspace: Path
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    dotenv: Mapping[str, str] = field(default_factory=dict, repr=False)
+    toml: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def get(self, name: str) -> str | None:
+        """The value of a variable, None where it is unset or blank."""
+        return (self.environment.get(name) or self.dotenv.get(name) or "").strip() or None
+
+    def secret(self, names: Sequence[str]) -> Secret | None:
+        """The first of several variables that is set."""
+        return next((Secret(value) for name in names if (value := self.get(name))), None)
+
+    def default(self, name: str) -> str | None:
+        """A value of ``[defaults]`` in ``augment.toml``: dataset, provider, translator, reviewer."""
+        value = self.toml.get("defaults", {}).get(name)
+        return str(value) if value else None
+
+    def with_environment(self, extra: Mapping[str, str]) -> Settings:
+        """The same settings under other variables, e.g. those that point every connector at the simulator."""
+        return Settings(self.workspace, {**self.environment, **extra}, self.dotenv, self.toml)
+
+    def listing(self) -> list[Setting]:
+        """Every value this program would use, its origin beside it."""
+        shown = [Setting("workspace", str(self.workspace), "current folder, --workspace or AUGMENT_WORKSPACE")]
+        for name in sorted({*self.environment, *self.dotenv}):
+            if name.startswith(SHOWN_PREFIXES) or name.endswith(SHOWN_SUFFIXES):
+                value = self.get(name)
+                if value is not None:
+                    plain = name.endswith(PLAIN_SUFFIXES)
+                    origin = "environment" if (self.environment.get(name) or "").strip() else ".env"
+                    shown.append(Setting(name, value if plain else "***", origin))
+        for name, value in self.toml.get("defaults", {}).items():
+            shown.append(Setting(f"defaults.{name}", str(value), "augment.toml"))
+        for name in self.toml.get("providers", {}):
+            shown.append(Setting(f"providers.{name}", "set", "augment.toml"))
+        return shown
+
+
+def find_workspace(flag: str | None, *, start: Path | None = None, make: bool = False) -> Path:
+    """The workspace folder: the flag, AUGMENT_WORKSPACE, or the nearest folder upwards that is one.
+
+    make: take the start folder where none is found (``import`` does). Raises NotFound.
+    """
+    named = flag or os.environ.get(WORKSPACE_VARIABLE)
+    if named:
+        folder = Path(named).expanduser().resolve()
+        if folder.exists() and not folder.is_dir():
+            raise NotFound(f"the workspace {named!r} is a file", hint="name a folder")
+        if make or folder.is_dir():
+            return folder
+        raise NotFound(f"the workspace {named!r} does not exist", hint="`augment import FILE` makes one")
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "augment.toml").is_file() or (folder / "datasets" / ".augment").is_dir():
+            return folder
+    if make:
+        return here
+    raise NotFound(
+        f"no workspace in {str(here)!r} or above it",
+        hint="`augment import FILE` makes one here; `--workspace DIR` names another",
+    )
+
+
+def read_settings(workspace: Path) -> Settings:
+    """The settings of a workspace. Raises BadInput, naming the line, for an ``augment.toml`` that is not TOML."""
+    from dotenv import dotenv_values
+
+    env_file, toml_file = workspace / ".env", workspace / "augment.toml"
+    dotenv: dict[str, str] = {}
+    if env_file.is_file():
+        dotenv = {name: value or "" for name, value in dotenv_values(env_file, interpolate=False).items()}
+    toml: dict[str, Any] = {}
+    if toml_file.is_file():
+        try:
+            toml = tomllib.loads(toml_file.read_text("utf-8-sig"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadInput(f"{toml_file}: {error}", hint="mend augment.toml; docs/how-to has an example") from error
+    return Settings(workspace, dict(os.environ), dotenv, toml)
