@@ -11,6 +11,11 @@ import pyarrow as pa
 
 from augment.types import Row
 
+
+def _list_of(of: pa.DataType) -> pa.DataType:
+    return pa.list_(pa.field("element", of))  # Parquet's name for it, so that what is read equals what was written
+
+
 _CHECK = pa.struct([("name", pa.string()), ("ok", pa.bool_()), ("detail", pa.string())])
 _VOTE = pa.struct([("letters", pa.string()), ("count", pa.int32())])
 _TURN = pa.struct([("user", pa.string()), ("assistant", pa.string())])
@@ -23,7 +28,7 @@ _VERDICT = pa.struct(
         ("rubric", pa.string()),
         ("total", pa.float64()),
         ("maximum", pa.float64()),
-        ("criteria", pa.list_(_CRITERION)),
+        ("criteria", _list_of(_CRITERION)),
     ]
 )
 TIMESTAMP = pa.timestamp("us", tz="UTC")
@@ -47,18 +52,18 @@ SCHEMA = pa.schema(
         ("kind", pa.string()),
         ("problem", pa.string()),
         ("question", pa.string()),
-        ("options", pa.list_(pa.string())),
+        ("options", _list_of(pa.string())),
         ("answer", pa.string()),
         ("reasoning", pa.string()),
         ("concluded", pa.string()),
         ("label", pa.string()),
         ("predicted", pa.string()),
-        ("votes", pa.list_(_VOTE)),
-        ("permutation", pa.list_(pa.int8())),
+        ("votes", _list_of(_VOTE)),
+        ("permutation", _list_of(pa.int8())),
         ("system", pa.string()),
-        ("history", pa.list_(_TURN)),
+        ("history", _list_of(_TURN)),
         ("extra", pa.string()),
-        ("tags", pa.list_(pa.string())),
+        ("tags", _list_of(pa.string())),
         ("split", pa.string()),
         ("stage", pa.string()),
         ("run_id", pa.string()),
@@ -69,10 +74,10 @@ SCHEMA = pa.schema(
         ("input_tokens", pa.int64()),
         ("output_tokens", pa.int64()),
         ("cost_cny", pa.float64()),
-        ("checks", pa.list_(_CHECK)),
-        ("verdicts", pa.list_(_VERDICT)),
+        ("checks", _list_of(_CHECK)),
+        ("verdicts", _list_of(_VERDICT)),
         ("score", pa.float64()),
-        ("decisions", pa.list_(_DECISION)),
+        ("decisions", _list_of(_DECISION)),
         ("decision", pa.string()),
         ("created_at", TIMESTAMP),
     ]
