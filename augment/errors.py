@@ -20,7 +20,7 @@ tree where they enter, with ``raise … from``. A message never holds a secret; 
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 FaultKind: TypeAlias = Literal[
     "rate_limited",  # wait, slow down, ask again
@@ -59,6 +59,12 @@ class AugmentError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def again(self) -> Self:
+        """The same error without the frames it was raised in, for the next one it is told to."""
+        fresh = self.__class__.__new__(self.__class__, *self.args)
+        fresh.__dict__.update(self.__dict__)
+        return fresh
 
 
 class UsageError(AugmentError):

@@ -56,7 +56,8 @@ class Usage:
 class Reply:
     """One answer that can be used.
 
-    texts: one per text of a Translation, in its order; exactly one for a Chat, with no ``<think>`` block in it.
+    texts: one per text of a Translation, in its order, "" where that one came back unusable (the others are paid for
+    and kept); exactly one for a Chat, never empty, with no ``<think>`` block in it.
     thinking: what stood between the think tags. finish: why the model stopped, in OpenAI's words. raw: the vendor's
     body as received, for the ledger. vendor_id: the vendor's request id.
     """
@@ -129,6 +130,30 @@ class Route:
     def option(self, name: str, default: Scalar = "") -> Scalar:
         """A connector-specific setting, or the default."""
         return dict(self.options).get(name, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A named model or translator. routes are tried in order when one is retired or cannot be reached.
+
+    probe_first: the first ask goes alone, because the catalog knows that this vendor retires things.
+    """
+
+    name: str
+    kind: Literal["chat", "translate"]
+    routes: tuple[Route, ...]
+    probe_first: bool = False
+    notice: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name that rows and the ledger carry."""
+        return f"sim:{self.name}" if self.routes[0].simulated else self.name
+
+    @property
+    def model(self) -> str:
+        """The model of the first route."""
+        return self.routes[0].model
 
 
 class Connector(Protocol):
@@ -290,7 +315,9 @@ class Asker(Protocol):
         parameters: Mapping[str, Scalar] | None = None,
     ) -> Reply: ...
 
-    async def translate(self, text: str, *, source: str, target: str, provider: str | None = None) -> Reply: ...
+    async def translate(
+        self, texts: Sequence[str], *, source: str, target: str, provider: str | None = None
+    ) -> list[str]: ...
 
     @property
     def spent(self) -> Spent:

@@ -1,0 +1,354 @@
+"""One route at work: asks in, replies out. Limits, the retry layer and the ledger stand around a connector here.
+
+A chat goes alone. Translations are gathered while the limiter makes them wait, so that a request is as full as the
+vendor allows; the ledger keeps each text by itself, so a batch cut differently buys nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
+
+from augment.errors import REFUSING, STOPPING, AugmentError, BudgetReached, Fault, Stop
+from augment.ledger import Ledger, Sending
+from augment.limits import Limiter
+from augment.retry import wait_before_next
+from augment.types import Ask, Chat, Connector, Reply, Route, Translation, Usage
+
+GATHER_S = 0.02  # how long a translation waits for company while nothing else makes it wait
+SPLIT_AFTER = 3  # unreadable answers to one batch before it is halved
+UNREACHABLE_AFTER = 6  # connections refused in a row before a route counts as unreachable
+CHARACTERS_PER_TOKEN = 1.6
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has asked and spent so far; shared by all its lanes. cost_cny None: some price is not known."""
+
+    calls: int = 0
+    in_flight: int = 0
+    from_ledger: int = 0
+    possibly_paid_twice: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    characters: int = 0
+    cost_cny: float | None = 0.0
+    faults: dict[str, int] = field(default_factory=dict)
+    last_fault: Fault | None = None
+
+    def add(self, usage: Usage, cost_cny: float | None) -> None:
+        """Books one paid answer."""
+        self.input_tokens += usage.input_tokens or 0
+        self.output_tokens += usage.output_tokens or 0
+        self.characters += usage.characters or 0
+        self.cost_cny = None if self.cost_cny is None or cost_cny is None else self.cost_cny + cost_cny
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What a run may spend; None = no bound."""
+
+    budget_cny: float | None = None
+    max_calls: int | None = None
+
+    def check(self, tally: Tally) -> None:
+        """Raises BudgetReached where the next request is one too many."""
+        if self.max_calls is not None and tally.calls >= self.max_calls:
+            raise BudgetReached(
+                f"--max-calls {self.max_calls} reached",
+                hint="type the command again with a larger --max-calls: what is answered is free",
+            )
+        if self.budget_cny is not None and (tally.cost_cny or 0.0) >= self.budget_cny:
+            raise BudgetReached(
+                f"--budget {self.budget_cny:g} CNY reached",
+                hint="type the command again with a larger --budget: what is answered is free",
+            )
+
+
+@dataclass(slots=True)
+class Item:
+    """One ask waiting for its answer."""
+
+    key: bytes
+    ask: Ask
+    attempt: int
+    answer: asyncio.Future[tuple[Reply, float | None]]
+    known_unknown: bool = False  # an earlier request with it may have been billed
+
+
+@dataclass(slots=True)
+class Lane:
+    """One route of one provider during one run."""
+
+    provider: str
+    route: Route
+    connector: Connector
+    limiter: Limiter
+    ledger: Ledger
+    run_id: str
+    tally: Tally
+    purse: Purse
+    stopping: asyncio.Event
+    on_stop: Callable[[Stop], None]
+    dice: random.Random
+    dead: Fault | None = None
+    _refused_connections: int = 0
+    _queues: dict[tuple[str, str], deque[Item]] = field(default_factory=dict)
+    _workers: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def submit(self, item: Item) -> None:
+        """Takes an ask on; its future is set when it is answered and the answer is on disk, or has failed for good."""
+        if isinstance(item.ask, Chat):
+            self._start(self._chat(item))
+            return
+        direction = (item.ask.source, item.ask.target)
+        queue = self._queues.setdefault(direction, deque())
+        queue.append(item)
+        if len(queue) == 1:
+            self._start(self._translate(queue))
+
+    async def close(self) -> None:
+        """Ends what is still running and frees the connector's sockets."""
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.wait(self._workers) if self._workers else None
+        await self.connector.close()
+
+    # ── chat ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _chat(self, item: Item) -> None:
+        await self._until_answered([item])
+
+    # ── translation ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _translate(self, queue: deque[Item]) -> None:
+        """Sends what the queue holds, one full request after the other, until it is empty."""
+        while queue:
+            if sum(len(item.ask.texts[0]) for item in queue if isinstance(item.ask, Translation)) < self._room:
+                await asyncio.sleep(GATHER_S)
+            try:
+                await self.limiter.acquire()
+            except AugmentError as error:
+                while queue:
+                    _fail([queue.popleft()], error)
+                return
+            batch = self._take(queue)
+            self._start(self._until_answered(batch, acquired=True))
+
+    @property
+    def _room(self) -> int:
+        return self.route.limits.batch_characters or 2_000
+
+    def _take(self, queue: deque[Item]) -> list[Item]:
+        """As many asks from the front as one request may hold; at least one."""
+        batch: list[Item] = []
+        room = self._room
+        most = self.route.limits.batch_items or 50
+        while queue and len(batch) < most:
+            ask = queue[0].ask
+            room -= len(ask.texts[0]) if isinstance(ask, Translation) else 0
+            if batch and room < 0:
+                break
+            batch.append(queue.popleft())
+        return batch
+
+    # ── both ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _until_answered(self, items: list[Item], *, acquired: bool = False) -> None:
+        """Sees to it that every item's future is set, whatever happens."""
+        try:
+            await self._pay(items, acquired=acquired)
+        except asyncio.CancelledError:
+            for item in items:
+                item.answer.cancel()
+            raise
+        except Exception as error:  # a bug of ours: everybody who waits is told, and the run ends with it
+            for item in items:
+                if not item.answer.done():
+                    item.answer.set_exception(error)
+
+    async def _pay(self, items: list[Item], *, acquired: bool) -> None:
+        """Sends until every item is answered or has failed for good: the only loop that pays. Empties ``items``."""
+        transient = limited = 0
+        while items:
+            try:
+                if not acquired:
+                    await self.limiter.acquire(self._tokens(items))
+                acquired = False
+                reply = await self._once(items)
+            except Fault as fault:
+                self._note(items, fault)
+                transient += fault.kind == "transient"
+                limited += fault.kind == "rate_limited"
+                if len(items) > 1 and (fault.kind in REFUSING or (fault.code == "wrong_length" and transient >= 3)):
+                    half = len(items) // 2  # one bad text must not cost the others
+                    self._start(self._until_answered(items[half:]))
+                    del items[half:]
+                    transient = 0
+                    continue
+                wait_s = None if self.dead else wait_before_next(fault, transient, limited, self.dice)
+                if wait_s is None:
+                    await self._give_up(items, fault)
+                    return
+                await self._nap(wait_s)
+            except AugmentError as error:  # stopped, out of budget, or the disk refused: nothing was sent
+                if isinstance(error, Stop):
+                    self.on_stop(error)
+                _fail(items, error)
+                return
+            else:
+                items[:] = await self._keep(items, reply)
+                transient += bool(items)
+                if items and transient >= 10:
+                    unusable = Fault("transient", "an unusable text came back again and again", code="unusable_text")
+                    await self._give_up(items, unusable)
+                    return
+
+    async def _once(self, items: list[Item]) -> Reply:
+        """One request; the limiter's turn is already taken and is given back here."""
+        try:
+            if self.stopping.is_set() and self.limiter.stopped is not None:
+                raise self.limiter.stopped.again()
+            self.purse.check(self.tally)
+            sendings = [Sending(item.key, self.provider, self.route, item.ask, item.attempt) for item in items]
+            self.tally.calls += 1
+            self.tally.possibly_paid_twice += sum(item.known_unknown for item in items)
+            self.tally.in_flight += 1
+            try:
+                await self.ledger.sent(sendings, self.run_id)
+                for item in items:
+                    item.known_unknown = False
+                return await self._send(_request(items))
+            finally:
+                self.tally.in_flight -= 1
+        finally:
+            self.limiter.release()
+
+    async def _send(self, ask: Ask) -> Reply:
+        try:
+            return await self.connector.send(ask)
+        except AugmentError:
+            raise
+        except Exception as error:  # a connector's bug must not cost the run: recorded, and asked again a few times
+            message = f"{type(error).__name__} in connector {self.route.connector!r}"
+            raise Fault("transient", message, code="connector_bug", delivery="lost") from error
+
+    async def _keep(self, items: list[Item], reply: Reply) -> list[Item]:
+        """Makes each text durable, then hands it out. Gives back the items whose text came back unusable."""
+        self._refused_connections = 0
+        self.limiter.succeeded()
+        self.limiter.spent((reply.usage.input_tokens or 0) + (reply.usage.output_tokens or 0) - self._tokens(items))
+        parts = _parts(items, reply)
+        good = [(item, part) for item, part in zip(items, parts, strict=True) if part.texts[0]]
+        kept = [(item.key, part, self._cost(part.usage)) for item, part in good]
+        await self.ledger.answered(kept)
+        for (item, part), (_, _, cost) in zip(good, kept, strict=True):
+            self.tally.add(part.usage, cost)
+            if not item.answer.done():
+                item.answer.set_result((part, cost))
+        rest = [item for item, part in zip(items, parts, strict=True) if not part.texts[0]]
+        if rest:
+            self._note(rest, Fault("transient", "the text came back unusable", code="unusable_text"))
+        return rest
+
+    def _note(self, items: list[Item], fault: Fault) -> None:
+        """Records a fault and lets the whole provider feel it."""
+        self.tally.faults[fault.kind] = self.tally.faults.get(fault.kind, 0) + 1
+        self.tally.last_fault = fault
+        self.ledger.fault([item.key for item in items], self.provider, self.run_id, fault)
+        for item in items:
+            item.known_unknown = item.known_unknown or fault.delivery == "lost"
+        if fault.kind == "rate_limited":
+            self.limiter.rate_limited(fault.wait_s)
+        self._refused_connections = self._refused_connections + 1 if fault.delivery == "not_sent" else 0
+        if fault.kind in STOPPING or self._refused_connections >= UNREACHABLE_AFTER:
+            self.dead = fault
+            self.limiter.stop(fault)
+
+    async def _give_up(self, items: list[Item], fault: Fault) -> None:
+        if fault.kind in REFUSING and fault.code != "input_too_long":
+            for item in items:
+                await self.ledger.refused(item.key, fault)
+        _fail(items, fault)
+
+    async def _nap(self, seconds: float) -> None:
+        if seconds > 0:
+            try:
+                await asyncio.wait_for(self.stopping.wait(), seconds)
+            except TimeoutError:
+                return
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
+        self._workers.add(task)
+        task.add_done_callback(self._workers.discard)
+
+    def _cost(self, usage: Usage) -> float | None:
+        price = self.route.price
+        if price.characters_1m is not None and usage.characters is not None:
+            return price.characters_1m * usage.characters / 1_000_000
+        if price.input_1k is None or price.output_1k is None:
+            return None
+        if usage.input_tokens is None or usage.output_tokens is None:
+            return None
+        return (price.input_1k * usage.input_tokens + price.output_1k * usage.output_tokens) / 1_000
+
+    def _tokens(self, items: list[Item]) -> float:
+        if not self.route.limits.tpm:
+            return 0.0
+        return sum(ask_characters(item.ask) for item in items) / CHARACTERS_PER_TOKEN
+
+
+def ask_characters(ask: Ask) -> int:
+    """How many characters an ask holds."""
+    if isinstance(ask, Chat):
+        return sum(len(message.content) for message in ask.messages)
+    return sum(len(text) for text in ask.texts)
+
+
+def now_s() -> float:
+    """The clock that limits are kept by."""
+    return time.monotonic()
+
+
+def _request(items: list[Item]) -> Ask:
+    first = items[0].ask
+    if isinstance(first, Chat):
+        return first
+    return replace(first, texts=tuple(item.ask.texts[0] for item in items if isinstance(item.ask, Translation)))
+
+
+def _parts(items: list[Item], reply: Reply) -> list[Reply]:
+    """The reply cut into one for each item; a vendor's count for the request is shared out by length."""
+    if len(items) == 1:
+        return [reply]
+    lengths = [ask_characters(item.ask) for item in items]
+    usages = _shares(reply.usage, lengths)
+    raw = reply.vendor_id or ""
+    return [
+        replace(reply, texts=(text,), usage=usage, raw=f"batch {raw}[{index}]")
+        for index, (text, usage) in enumerate(zip(reply.texts, usages, strict=True))
+    ]
+
+
+def _shares(usage: Usage, lengths: list[int]) -> list[Usage]:
+    if usage.characters is None:
+        return [Usage(characters=length) for length in lengths]
+    total, given, shares = sum(lengths) or 1, 0, []
+    for index, length in enumerate(lengths):
+        last = index == len(lengths) - 1
+        share = usage.characters - given if last else usage.characters * length // total
+        given += share
+        shares.append(Usage(characters=share))
+    return shares
+
+
+def _fail(items: list[Item], error: AugmentError) -> None:
+    for item in items:
+        if not item.answer.done():
+            item.answer.set_exception(error.again())
+            item.answer.exception()  # seen: a row that was cancelled meanwhile will not ask

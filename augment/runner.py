@@ -1,0 +1,369 @@
+"""Rows in, outcomes out: every row of a run through a stage's coroutine, in a bounded window, in order.
+
+Every row ends in exactly one state with its reason. The ledger answers before anybody pays; equal asks in flight share
+one call; an interrupt lets what is in flight arrive and keeps it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from augment.errors import REFUSING, STOPPING, AugmentError, Fault, Interrupted, ProviderStopped, Stop
+from augment.lanes import Item, Lane, Purse, Tally, ask_characters, now_s
+from augment.ledger import Ledger, ask_key
+from augment.limits import Limiter
+from augment.types import (
+    Ask,
+    Chat,
+    Connector,
+    Message,
+    Outcome,
+    Provider,
+    Reject,
+    Reply,
+    Route,
+    Row,
+    Scalar,
+    Skip,
+    Spent,
+    State,
+    Translation,
+)
+
+GRACE_S = 30.0
+LEAST_WINDOW = 256
+SENTENCE_ENDS = "。！？!?；;\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one row."""
+
+    row: Row
+    state: State
+    reason: str = ""
+    detail: str = ""
+    outcome: Outcome | None = None
+
+
+Work = Callable[[Row, "RowAsker"], Awaitable[Outcome]]
+
+
+@dataclass(slots=True)
+class Runner:
+    """One run of one stage. connect: makes the connector of a route."""
+
+    ledger: Ledger
+    run_id: str
+    stage: str
+    providers: Sequence[Provider]
+    connect: Callable[[Route], Connector]
+    purse: Purse = field(default_factory=Purse)
+    fresh: str = ""
+    concurrency: int | None = None
+    tally: Tally = field(default_factory=Tally)
+    dice: random.Random = field(default_factory=random.Random)
+    stop: Stop | None = None
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _lanes: dict[tuple[str, str], Lane] = field(default_factory=dict)
+    _flying: dict[bytes, asyncio.Future[tuple[Reply, float | None]]] = field(default_factory=dict)
+    _waiting: deque[tuple[Row, asyncio.Task[Result] | Result]] = field(default_factory=deque)
+
+    async def run(self, rows: Iterable[Row], work: Work) -> AsyncIterator[Result]:
+        """The results in the order of the rows. Rows not reached after a stop are failed with its reason."""
+        window = max(LEAST_WINDOW, 4 * max((lane.limiter.ceiling for lane in self._open_lanes()), default=0))
+        waiting = self._waiting
+        source = iter(rows)
+        exhausted = False
+        try:
+            with self._signals():
+                while True:
+                    while not exhausted and len(waiting) < window:
+                        row = next(source, None)
+                        if row is None:
+                            exhausted = True
+                        elif self.stop is not None:
+                            waiting.append((row, Result(row, "failed", self.stop.reason)))
+                        else:
+                            waiting.append((row, asyncio.create_task(self._one(row, work))))
+                    if not waiting:
+                        return
+                    row, result = waiting[0]
+                    yield result if isinstance(result, Result) else await self._arrived(row, result)
+                    waiting.popleft()
+        finally:
+            tasks = [result for _, result in waiting if isinstance(result, asyncio.Task)]
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks)
+            for lane in self._lanes.values():
+                await lane.close()
+
+    def interrupt(self) -> None:
+        """No further ask leaves; what is in flight may arrive for a while. A second time: leave at once."""
+        again = isinstance(self.stop, Interrupted)
+        self._halt(Interrupted("interrupted", hint="type the command again: it goes on where it stopped"))
+        if again:
+            self._abandon()
+        else:
+            asyncio.get_running_loop().call_later(GRACE_S, self._abandon)
+
+    def _abandon(self) -> None:
+        for _, result in self._waiting:
+            if isinstance(result, asyncio.Task):
+                result.cancel()
+
+    def lanes(self, provider: Provider) -> list[Lane]:
+        """The provider's routes at work, in order."""
+        return [self._lane(provider, route) for route in provider.routes]
+
+    def _lane(self, provider: Provider, route: Route) -> Lane:
+        lane = self._lanes.get((provider.name, route.name))
+        if lane is None:
+            limiter = Limiter(route.limits, now_s, most=self.concurrency or 0)
+            if provider.probe_first:
+                limiter.probe()
+            lane = Lane(
+                provider=provider.label,
+                route=route,
+                connector=self.connect(route),
+                limiter=limiter,
+                ledger=self.ledger,
+                run_id=self.run_id,
+                tally=self.tally,
+                purse=self.purse,
+                stopping=self._stopping,
+                on_stop=self._halt,
+                dice=self.dice,
+            )
+            self._lanes[provider.name, route.name] = lane
+        return lane
+
+    def _open_lanes(self) -> list[Lane]:
+        return [lane for provider in self.providers[:1] for lane in self.lanes(provider)]
+
+    def _halt(self, why: Stop) -> None:
+        if self.stop is None:
+            self.stop = why
+        self._stopping.set()
+        for lane in self._lanes.values():
+            lane.limiter.stop(why)
+
+    async def _arrived(self, row: Row, task: asyncio.Task[Result]) -> Result:
+        """The row's result; what was abandoned after an interrupt counts under it."""
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self.stop is None or not task.cancelled():
+                raise
+            return Result(row, "failed", self.stop.reason)
+
+    async def _one(self, row: Row, work: Work) -> Result:
+        try:
+            outcome = await work(row, RowAsker(self, row))
+        except Fault as fault:
+            state: State = "rejected" if fault.kind in REFUSING else "failed"
+            return Result(row, state, fault.kind, str(fault))
+        except Stop as stop:
+            return Result(row, "failed", stop.reason, stop.message)
+        if isinstance(outcome, Skip):
+            return Result(row, "skipped", outcome.reason, outcome=outcome)
+        if isinstance(outcome, Reject):
+            return Result(row, "rejected", outcome.reason, outcome.detail, outcome)
+        return Result(row, "done", outcome=outcome)
+
+    async def ask(self, provider: Provider, ask: Ask, attempt: int, row_id: str) -> tuple[Reply, float | None]:
+        """The answer to one ask and its cost: from the ledger, from an equal ask in flight, or paid for."""
+        lanes = self.lanes(provider)
+        keys = [ask_key(lane.route, ask, attempt=attempt, fresh=self.fresh) for lane in lanes]
+        unknown = False
+        for key in keys:
+            entry = self.ledger.find(key)
+            if entry is not None and (entry.reply is not None or entry.refusal is not None):
+                self.tally.from_ledger += 1
+                self.ledger.use(row_id, key, self.stage)
+                if entry.reply is None:
+                    raise entry.refusal or Fault("bad_request", "refused earlier")
+                return entry.reply, entry.cost_cny
+            unknown = unknown or (entry is not None and entry.unknown)
+        trouble: Fault | None = None
+        for lane, key in zip(lanes, keys, strict=True):
+            if lane.dead is not None and len(lanes) > 1:
+                trouble = lane.dead
+                continue
+            _check_length(lane.route, ask)
+            self.ledger.use(row_id, key, self.stage)
+            try:
+                return await self._shared(lane, key, ask, attempt, unknown)
+            except Fault as fault:
+                if lane.dead is None or fault.kind in REFUSING:
+                    raise
+                trouble = fault
+        if trouble is None:
+            raise ProviderStopped(f"{provider.name!r} has no route", kind="retired")
+        raise trouble.again()
+
+    async def _shared(
+        self, lane: Lane, key: bytes, ask: Ask, attempt: int, unknown: bool
+    ) -> tuple[Reply, float | None]:
+        future = self._flying.get(key)
+        if future is None:
+            if self.stop is not None:
+                raise self.stop.again()
+            future = asyncio.get_running_loop().create_future()
+            self._flying[key] = future
+            future.add_done_callback(lambda _: self._flying.pop(key, None))
+            lane.submit(Item(key, ask, attempt, future, known_unknown=unknown))
+        try:
+            return await asyncio.shield(future)
+        except AugmentError as error:
+            raise error.again() from None
+
+    @property
+    def stopped_by(self) -> Fault | None:
+        """The fault that ended a provider in this run, if one did."""
+        dead = (lane.dead for lane in self._lanes.values())
+        return next((fault for fault in dead if fault is not None and fault.kind in STOPPING), None)
+
+    def _signals(self) -> _Signals:
+        return _Signals(self.interrupt)
+
+
+class _Signals:
+    """Ctrl-C and SIGTERM call ``handle`` while the block runs, where this thread may have signals."""
+
+    def __init__(self, handle: Callable[[], None]) -> None:
+        self.handle = handle
+        self.set: list[signal.Signals] = []
+
+    def __enter__(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                loop.add_signal_handler(number, self.handle)
+            except (ValueError, RuntimeError):  # not the main thread: whoever started us stops us
+                return
+            self.set.append(number)
+
+    def __exit__(self, *_: object) -> None:
+        loop = asyncio.get_running_loop()
+        for number in self.set:
+            loop.remove_signal_handler(number)
+
+
+class RowAsker:
+    """What a stage may ask for one row (``types.Asker``)."""
+
+    __slots__ = ("_row", "_runner", "_spent")
+
+    def __init__(self, runner: Runner, row: Row) -> None:
+        self._runner = runner
+        self._row = row
+        self._spent = Spent()
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The provider and its fallbacks, as rows carry them."""
+        return tuple(provider.label for provider in self._runner.providers)
+
+    def model(self, provider: str) -> str:
+        """The model behind a provider."""
+        return self._find(provider).model
+
+    @property
+    def spent(self) -> Spent:
+        """What this row has cost so far."""
+        return self._spent
+
+    async def chat(
+        self,
+        messages: Sequence[Message],
+        *,
+        attempt: int = 0,
+        provider: str | None = None,
+        parameters: Mapping[str, Scalar] | None = None,
+    ) -> Reply:
+        """One answer. attempt: 0, 1, 2 … for the nth ask of one purpose. Raises Fault, Stop."""
+        found = self._find(provider)
+        given = {**dict(found.routes[0].parameters), **(parameters or {})}
+        ask = Chat(tuple(messages), tuple(sorted(given.items())))
+        reply, cost = await self._runner.ask(found, ask, attempt, self._row.row_id)
+        self._book(reply, cost)
+        return reply
+
+    async def translate(
+        self, texts: Sequence[str], *, source: str, target: str, provider: str | None = None
+    ) -> list[str]:
+        """The translations, in order. A text too long for one request is cut at sentence ends. Raises Fault, Stop."""
+        found = self._find(provider)
+        room = min((route.limits.batch_characters or 2_000 for route in found.routes), default=2_000)
+        pieces = [[Translation((piece,), source, target) for piece in cut(text, room)] for text in texts]
+        replies = await _all(
+            self._runner.ask(found, piece, 0, self._row.row_id) for text_pieces in pieces for piece in text_pieces
+        )
+        for reply, cost in replies:
+            self._book(reply, cost)
+        answered = iter(replies)
+        return ["".join(next(answered)[0].text for _ in text_pieces) for text_pieces in pieces]
+
+    def _find(self, name: str | None) -> Provider:
+        if name is None:
+            return self._runner.providers[0]
+        return next(provider for provider in self._runner.providers if name in (provider.name, provider.label))
+
+    def _book(self, reply: Reply, cost: float | None) -> None:
+        had = self._spent
+        self._spent = Spent(
+            attempts=had.attempts + 1,
+            input_tokens=_sum(had.input_tokens, reply.usage.input_tokens),
+            output_tokens=_sum(had.output_tokens, reply.usage.output_tokens),
+            cost_cny=None if cost is None or (had.attempts and had.cost_cny is None) else (had.cost_cny or 0.0) + cost,
+        )
+
+
+def cut(text: str, room: int) -> list[str]:
+    """The text in pieces of at most ``room`` characters, cut after sentence ends where there are any; they join up
+    to the text again."""
+    pieces = []
+    while len(text) > room:
+        end = max(text.rfind(mark, 0, room) for mark in SENTENCE_ENDS) + 1
+        end = end if end > room // 4 else room
+        pieces.append(text[:end])
+        text = text[end:]
+    return [*pieces, text] if text or not pieces else pieces
+
+
+async def _all(
+    asks: Iterable[Coroutine[None, None, tuple[Reply, float | None]]],
+) -> list[tuple[Reply, float | None]]:
+    """The results of asks made together; the first error alone, where there are several."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(ask) for ask in asks]
+    except BaseExceptionGroup as errors:
+        first: BaseException = errors
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        raise first from None
+    return [task.result() for task in tasks]
+
+
+def _check_length(route: Route, ask: Ask) -> None:
+    most = route.limits.input_characters
+    if isinstance(ask, Chat) and most and (length := ask_characters(ask)) > most:
+        raise Fault(
+            "bad_request",
+            f"{length} characters, and {route.model!r} takes {most}",
+            code="input_too_long",
+            delivery="not_sent",
+        )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None and other is None else (one or 0) + (other or 0)
