@@ -1,0 +1,91 @@
+"""Listening to SDKs that speak through ``requests``: the SDK builds, signs and sends, the answer is read by us.
+
+The SDKs lose what a classification needs (status, Retry-After, the vendor's code, the bytes), print keys into their
+exception texts, and take some errors for successes. A response hook sees every answer before any of that happens.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from augment.connectors._faults import KEY_SHAPES, transport_fault
+from augment.connectors._replies import Heard
+
+if TYPE_CHECKING:
+    import requests
+
+
+class Listener:
+    """Remembers the last answer of each thread."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    def attach(self, session: requests.Session, *, endpoint: str, places: int) -> None:
+        """Listens to a session, lets it hold ``places`` connections, and keeps proxies away from loopback."""
+        from requests.adapters import HTTPAdapter
+
+        session.hooks["response"].append(self._hear)
+        session.mount("https://", HTTPAdapter(pool_maxsize=places))
+        session.mount("http://", HTTPAdapter(pool_maxsize=places))
+        if is_loopback(endpoint):
+            session.trust_env = False
+
+    def _hear(self, response: requests.Response, *_: object, **__: object) -> None:
+        self._local.response = response
+
+    def hear(self, send: Callable[[], object], secrets: Iterable[str]) -> Heard:
+        """The answer to the request that ``send`` makes, whatever the SDK thinks of it. Raises Fault without one."""
+        self._local.response = None
+        failure: Exception | None = None
+        try:
+            send()
+        except Exception as error:
+            failure = error
+        response: requests.Response | None = self._local.response
+        self._local.response = None
+        if response is not None:
+            try:
+                return Heard(response.status_code, response.headers, response.content)
+            except Exception as error:
+                failure = failure or error
+            finally:
+                response.close()
+        fault = transport_fault(failure or ConnectionError("the SDK sent nothing"), secrets)
+        failure = response = None  # neither may hang on to the traceback: SDK texts hold keys
+        raise fault
+
+
+class WithoutKeys(logging.Filter):
+    """Takes keys out of the lines that urllib3 logs about URLs when somebody turns debugging on."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.args:
+            record.msg, record.args = record.getMessage(), ()
+        record.msg = KEY_SHAPES.sub(lambda found: f"{found['name'] or found['scheme'] or ''}***", str(record.msg))
+        return True
+
+
+def hush(*loggers: str) -> None:
+    """Silences an SDK's own loggers for good, and keeps keys out of urllib3's."""
+    for name in loggers:
+        logging.getLogger(name).disabled = True
+    urls = logging.getLogger("urllib3.connectionpool")
+    if not any(isinstance(known, WithoutKeys) for known in urls.filters):
+        urls.addFilter(WithoutKeys())
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Whether an endpoint is on this machine, where no proxy belongs in between."""
+    host = urlsplit(endpoint).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def close_sessions(sessions: Iterable[Any]) -> None:
+    """Frees the sockets of ``requests`` sessions."""
+    for session in sessions:
+        session.close()

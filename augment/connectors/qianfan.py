@@ -1,0 +1,281 @@
+"""Baidu Qianfan through its SDK: V1 with an OAuth token or a signed request, V2 with a bearer token.
+
+The SDK is configured by one process-wide object. Every connector here has its own copy instead, so two routes with
+different keys never mix; nothing is read from the environment or ``.env``, nothing is printed, nothing is cached on
+disk. Sources: qianfan 0.4.12.3 (the last release), ai.baidu.com/ai-doc/WENXINWORKSHOP/tlmyncueh (V1 codes, 2025-09-05),
+cloud.baidu.com/doc/qianfan-api/s/Om9b4yj3w (V2 codes).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from augment.connectors._faults import redact
+from augment.connectors._qianfan_sdk import Api, Sdk, open_sdk
+from augment.connectors._replies import Heard, as_chat, read_chat, read_json, refusal, spoken, tokens, useless
+from augment.connectors._requests import Listener, close_sessions
+from augment.connectors._threads import Pool, call
+from augment.errors import Fault, FaultKind, KeyMissing
+from augment.settings import Secret
+from augment.types import Ask, Chat, Message, Reply, Route, Scalar
+
+PACKAGE = ("qianfan", "install qianfan==0.4.12.3; it pins tenacity below 9")
+PLACES = 32
+LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.01, 1.0  # V1 takes (0, 1]
+LEASE_S = 10 * 3600.0  # an IAM token lives 12 hours, an OAuth token 30 days
+YOUNG_S = 3600.0
+
+V1_KINDS: dict[int, FaultKind] = {
+    3: "retired",
+    4: "rate_limited",
+    18: "rate_limited",
+    336501: "rate_limited",
+    336502: "rate_limited",
+    17: "quota_exhausted",
+    19: "quota_exhausted",
+    6: "auth",
+    13: "auth",
+    14: "auth",
+    100: "auth",
+    110: "auth",
+    111: "auth",
+    336001: "bad_request",
+    336002: "bad_request",
+    336003: "bad_request",
+    336005: "bad_request",
+    336007: "bad_request",
+    336101: "bad_request",
+    336103: "bad_request",
+    336104: "content_filtered",
+    336105: "content_filtered",
+    1: "transient",
+    2: "transient",
+    15: "transient",
+    336000: "transient",
+    336100: "transient",
+}
+TOKEN_CODES = frozenset({"100", "110", "111"})
+V2_CODES: dict[str, FaultKind] = {
+    "rpm_rate_limit_exceeded": "rate_limited",
+    "tpm_rate_limit_exceeded": "rate_limited",
+    "user_rate_limit_exceeded": "rate_limited",
+    "invalid_iam_token": "auth",
+    "invalid_appid": "auth",
+    "malformed_json": "bad_request",
+    "characters_too_long": "bad_request",
+    "tokens_too_long": "bad_request",
+    "system_unsafe": "content_filtered",
+    "internal_error": "transient",
+    "dispatch_internal_error": "transient",
+}
+V2_BEGINNINGS: dict[str, FaultKind] = {"cluster_": "rate_limited", "preemptible_": "rate_limited"}
+V2_TYPES: dict[str, FaultKind] = {"unsafe_request": "content_filtered"}
+V2_STATUSES: dict[int, FaultKind] = {
+    400: "bad_request",
+    401: "auth",
+    403: "auth",
+    404: "retired",
+    429: "rate_limited",
+}
+
+
+def v2_kind(status: int, code: str, type_: str, message: str) -> FaultKind:
+    """The kind of fault behind a V2 error: type, code, beginning of the code, then the status."""
+    del message
+    if type_ in V2_TYPES:
+        return V2_TYPES[type_]
+    if code in V2_CODES:
+        return V2_CODES[code]
+    for beginning, kind in V2_BEGINNINGS.items():
+        if code.startswith(beginning):
+            return kind
+    return V2_STATUSES.get(status, "transient")
+
+
+def choose_api(wanted: str, secrets: Mapping[str, Secret]) -> Api:
+    """Which dialect a route speaks: the one it names, else by the keys that are set. Raises KeyMissing."""
+    held: dict[Api, bool] = {
+        "v2": "bearer_token" in secrets,
+        "v1-bce": "access_key" in secrets and "secret_key" in secrets,
+        "v1-oauth": "ak" in secrets and "sk" in secrets,
+    }
+    if wanted and wanted not in get_args(Api):
+        raise KeyMissing(f"Qianfan has no api {wanted!r}", hint=f"one of {', '.join(get_args(Api))}")
+    for api, there in held.items():
+        if (not wanted and there) or (wanted == api and (there or (api == "v2" and held["v1-bce"]))):
+            return api
+    needed = {
+        "v2": "a bearer token or access and secret key",
+        "v1-bce": "access and secret key",
+        "v1-oauth": "AK and SK",
+    }
+    raise KeyMissing(
+        f"Qianfan needs {needed.get(wanted, 'AK and SK, access and secret key, or a bearer token')}",
+        hint="set QIANFAN_BEARER_TOKEN, QIANFAN_ACCESS_KEY with QIANFAN_SECRET_KEY, or QIANFAN_AK with QIANFAN_SK",
+    )
+
+
+def fold(messages: tuple[Message, ...]) -> list[dict[str, str]]:
+    """The messages as V1 takes them: no system role (it goes into the first question), user and assistant in turn."""
+    system = [message.content for message in messages if message.role == "system"]
+    folded: list[dict[str, str]] = []
+    for message in messages:
+        if message.role == "system":
+            continue
+        if folded and folded[-1]["role"] == message.role:
+            folded[-1]["content"] += f"\n\n{message.content}"
+        else:
+            folded.append({"role": message.role, "content": message.content})
+    if system:
+        if not folded or folded[0]["role"] != "user":
+            folded.insert(0, {"role": "user", "content": ""})
+        folded[0]["content"] = "\n\n".join([*system, folded[0]["content"]]).rstrip("\n")
+    return folded
+
+
+def v1_parameters(parameters: Mapping[str, Scalar]) -> dict[str, Any]:
+    """The parameters under V1's names and within its ranges."""
+    named: dict[str, Any] = {
+        ("max_output_tokens" if name == "max_tokens" else name): value for name, value in parameters.items()
+    }
+    if "temperature" in named:
+        named["temperature"] = min(max(float(named["temperature"]), LOWEST_TEMPERATURE), HIGHEST_TEMPERATURE)
+    if isinstance(named.get("stop"), str):
+        named["stop"] = [named["stop"]]
+    return named
+
+
+def read_v1(heard: Heard, secrets: list[str]) -> Reply:
+    """The reply in a V1 answer. Raises Fault; V1 puts its errors into answers with status 200."""
+    try:
+        body, raw = read_json(heard)
+    except Fault:
+        if heard.ok:
+            raise
+        body, raw = None, ""
+    if isinstance(body, dict) and "error_code" in body:
+        code = str(body["error_code"])
+        kind = V1_KINDS.get(int(code), "transient") if code.isdecimal() else "transient"
+        raise Fault(kind, redact(body.get("error_msg") or f"code {code}", secrets), code=redact(code, secrets)[:80])
+    if not heard.ok:
+        raise refusal(heard, v2_kind, secrets)
+    if not isinstance(body, dict) or "result" not in body:
+        raise useless("unreadable", f"no result in {redact(raw[:200], secrets)!r}")
+    finish, identity = body.get("finish_reason"), body.get("id")
+    if body.get("need_clear_history") or finish == "content_filter":
+        raise Fault(
+            "content_filtered",
+            redact(body["result"] or "the vendor's filter stopped the answer", secrets),
+            code=str(finish or "need_clear_history"),
+        )
+    why = "length" if body.get("is_truncated") else finish
+    return spoken(
+        body["result"], why, tokens(body.get("usage")), None, identity if isinstance(identity, str) else None, raw
+    )
+
+
+def read_token_refusal(heard: Heard, secrets: list[str]) -> Fault:
+    """The fault in an answer that should have held a token."""
+    if not heard.ok:
+        return refusal(heard, v2_kind, secrets)
+    try:
+        body, _ = read_json(heard)
+    except Fault as fault:
+        return fault
+    if isinstance(body, dict) and (code := body.get("error")):
+        kind: FaultKind = "auth" if code == "invalid_client" else "transient"
+        return Fault(kind, redact(body.get("error_description") or code, secrets), code=redact(code, secrets)[:80])
+    return useless("no_token", "the answer to the token request holds no token")
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """An SDK object and when its token was fetched (monotonic seconds)."""
+
+    sdk: Sdk
+    made_at: float
+
+
+class Qianfan:
+    """One SDK object, shared by the threads of one pool."""
+
+    def __init__(self, route: Route, secrets: Mapping[str, Secret]) -> None:
+        self.api = choose_api(route.api, secrets)
+        self._route = route
+        self._keys = {name: secret.reveal() for name, secret in secrets.items()}
+        self._secrets = list(self._keys.values())
+        self._places = route.limits.in_flight or PLACES
+        self._pool = Pool(self._places, "qianfan")
+        self._listener = Listener()
+        self._lock = threading.Lock()
+        self._lease: Lease | None = None
+
+    async def send(self, ask: Ask) -> Reply:
+        """Asks once. Raises Fault."""
+        heard = await call(self._pool, self._ask, as_chat(ask), timeout_s=self._route.timeout_s)
+        if self.api == "v2":
+            return read_chat(heard, v2_kind, self._secrets)
+        try:
+            return read_v1(heard, self._secrets)
+        except Fault as fault:
+            if fault.code in TOKEN_CODES and self._drop_old_token():
+                fault.kind = "transient"  # it ran out on the way; the next ask fetches another
+            raise
+
+    def _ask(self, chat: Chat) -> Heard:
+        sdk = self._ready()
+        parameters: dict[str, Any] = dict(chat.parameters)
+        if self.api == "v2":
+            messages = [{"role": message.role, "content": message.content} for message in chat.messages]
+        else:
+            messages, parameters = fold(chat.messages), v1_parameters(parameters)
+        timeout_s = self._route.timeout_s
+        return self._listener.hear(lambda: sdk.ask(messages, parameters, timeout_s), self._secrets)
+
+    def _ready(self) -> Sdk:
+        """The SDK with a token in it. Raises Fault; the ask has not left then."""
+        with self._lock:
+            if self._lease is not None and time.monotonic() - self._lease.made_at < LEASE_S:
+                return self._lease.sdk
+            try:
+                sdk = open_sdk(self._route, self.api, self._keys, self._listener, self._places)
+                self._fetch_token(sdk)
+            except Fault as fault:
+                fault.delivery = "not_sent"
+                raise
+            self._lease = Lease(sdk, time.monotonic())
+            return sdk
+
+    def _fetch_token(self, sdk: Sdk) -> None:
+        # Done before the first ask and under our lock: threads that race for it inside the SDK get none.
+        if (fetch := sdk.fetch_token) is None:
+            return
+        fetched: list[str] = []
+        heard = self._listener.hear(lambda: fetched.append(fetch()), self._secrets)
+        if not fetched or not fetched[0]:
+            raise read_token_refusal(heard, self._secrets)
+        self._secrets.append(fetched[0])
+
+    def _drop_old_token(self) -> bool:
+        with self._lock:
+            if self._lease is None or time.monotonic() - self._lease.made_at < YOUNG_S:
+                return False
+            self._lease = None
+            return True
+
+    async def close(self) -> None:
+        """Ends the threads and frees the sockets."""
+        self._pool.close()
+        with self._lock:
+            lease, self._lease = self._lease, None
+        if lease is not None:
+            close_sessions(lease.sdk.sessions)
+
+
+def connect(route: Route, secrets: Mapping[str, Secret]) -> Qianfan:
+    """A connector for Qianfan. secrets: ak, sk, access_key, secret_key, bearer_token, those set. Raises KeyMissing."""
+    return Qianfan(route, secrets)
