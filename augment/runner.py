@@ -10,7 +10,7 @@ import asyncio
 import random
 import signal
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from augment.errors import REFUSING, STOPPING, AugmentError, Fault, Interrupted, ProviderStopped, Stop
@@ -56,7 +56,8 @@ Work = Callable[[Row, "RowAsker"], Awaitable[Outcome]]
 
 @dataclass(slots=True)
 class Runner:
-    """One run of one stage. connect: makes the connector of a route."""
+    """One run of one stage. connect: makes the connector of a route. most_rows: how many rows may be worked on at once,
+    where fewer are wanted than fit the window."""
 
     ledger: Ledger
     run_id: str
@@ -66,6 +67,7 @@ class Runner:
     purse: Purse = field(default_factory=Purse)
     fresh: str = ""
     concurrency: int | None = None
+    most_rows: int | None = None
     tally: Tally = field(default_factory=Tally)
     dice: random.Random = field(default_factory=random.Random)
     stop: Stop | None = None
@@ -74,9 +76,11 @@ class Runner:
     _flying: dict[bytes, asyncio.Future[tuple[Reply, float | None]]] = field(default_factory=dict)
     _waiting: deque[tuple[Row, asyncio.Task[Result] | Result]] = field(default_factory=deque)
 
-    async def run(self, rows: Iterable[Row], work: Work) -> AsyncIterator[Result]:
+    async def run(self, rows: Iterable[Row], work: Work) -> AsyncGenerator[Result, None]:
         """The results in the order of the rows. Rows not reached after a stop are failed with its reason."""
         window = max(LEAST_WINDOW, 4 * max((lane.limiter.ceiling for lane in self._open_lanes()), default=0))
+        if self.most_rows is not None:
+            window = min(window, max(4, self.most_rows))
         waiting = self._waiting
         source = iter(rows)
         exhausted = False

@@ -1,0 +1,195 @@
+"""Provider names and what stands behind them: connector, model, endpoint, keys, limits, prices.
+
+``catalog.toml`` ships with the program; ``[providers.NAME]`` of ``augment.toml`` adds to it or overrides it, field by
+field. Endpoints move by the environment first, then ``augment.toml``, then the catalog.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from augment.errors import BadInput, KeyMissing, NotFound
+from augment.settings import Secret, Settings
+from augment.types import Limits, Price, Provider, Route
+
+FIELDS = frozenset(
+    {
+        *("kind", "connector", "model", "endpoint", "endpoint_env", "routes", "api", "options", "parameters"),
+        *("key", "keys", "needs", "limits", "price", "timeout_s", "probe_first", "retired_on", "instead"),
+    }
+)
+SIMULATED_RPS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of ``augment providers``."""
+
+    name: str
+    kind: str
+    connector: str
+    model: str
+    endpoint: str
+    limits: Limits
+    price: Price
+    key: bool
+    retired_on: str
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The providers of one workspace. simulated: every route is marked, and points where ``settings`` says."""
+
+    settings: Settings
+    simulated: bool = False
+
+    def names(self) -> list[str]:
+        """Every provider's name, sorted."""
+        return sorted({*_shipped()["providers"], *self.settings.toml.get("providers", {})})
+
+    def provider(self, name: str, *, model: str | None = None) -> Provider:
+        """The provider of that name, its routes in order. Raises NotFound, BadInput."""
+        found = self._entry(name)
+        routes = [self._route(name, found, model)]
+        for other in found.get("routes", []):
+            routes.append(self._route(other, self._entry(other), None))
+        return Provider(
+            name=name,
+            kind=found.get("kind", "chat"),
+            routes=tuple(routes),
+            probe_first=bool(found.get("probe_first", False)),
+            notice=str(found.get("instead", "")),
+        )
+
+    def secrets(self, name: str) -> dict[str, Secret]:
+        """The keys of a provider that are set, by the names its connector knows. Raises KeyMissing where some lack."""
+        found = self._entry(name)
+        keys: Mapping[str, list[str]] = found.get("keys", {})
+        secrets = {key: secret for key, names in keys.items() if (secret := self.settings.secret(names)) is not None}
+        needs: list[list[str]] = found.get("needs", [[]])
+        if any(all(key in secrets for key in group) for group in needs):
+            return secrets
+        # Name what is missing of the group the user has begun, else of the first.
+        group = max(needs, key=lambda group: sum(key in secrets for key in group))
+        missing = [keys[key][0] for key in group if key not in secrets]
+        verb = "is" if len(missing) == 1 else "are"
+        raise KeyMissing(
+            f"{name!r} needs a key and {' and '.join(missing)} {verb} not set",
+            hint=f"add {' and '.join(f'{variable}=…' for variable in missing)} to .env,"
+            " or try `--simulate`, which needs none",
+        )
+
+    def listed(self) -> list[Listed]:
+        """Every provider with whether its key is set."""
+        lines = []
+        for name in self.names():
+            provider = self.provider(name)
+            route = provider.routes[0]
+            try:
+                self.secrets(name)
+                key = True
+            except KeyMissing:
+                key = False
+            lines.append(
+                Listed(
+                    name,
+                    provider.kind,
+                    route.connector,
+                    route.model,
+                    route.endpoint,
+                    route.limits,
+                    route.price,
+                    key,
+                    route.retired_on,
+                    route.instead,
+                )
+            )
+        return lines
+
+    def _entry(self, name: str) -> dict[str, Any]:
+        """The provider's fields over its connector's, the user's over both."""
+        shipped = _shipped()["providers"].get(name)
+        own = self.settings.toml.get("providers", {}).get(name)
+        if shipped is None and own is None:
+            raise NotFound(f"no provider {name!r}", hint=f"there are: {', '.join(self.names())}")
+        own = own or {}
+        unknown = set(own) - FIELDS
+        if unknown:
+            raise BadInput(
+                f"augment.toml [providers.{name}] has no field {sorted(unknown)[0]!r}",
+                hint=f"fields: {', '.join(sorted(FIELDS))}",
+            )
+        connector = own.get("connector") or (shipped or {}).get("connector")
+        if not connector:
+            raise BadInput(
+                f"augment.toml [providers.{name}] names no connector",
+                hint='add connector = "openai" for a server that speaks OpenAI\'s wire',
+            )
+        entry = _merged(_shipped()["connectors"].get(connector, {}), shipped or {})
+        entry = _merged(entry, own)
+        if connector == "openai" and self.simulated:
+            entry["keys"], entry["endpoint_env"] = {"api_key": ["OPENAI_API_KEY"]}, "OPENAI_BASE_URL"
+        elif connector == "openai" and shipped is None:  # a server of the user's: its variables carry its name
+            upper = name.upper().replace("-", "_").replace(".", "_")
+            entry["keys"] = {"api_key": [f"{upper}_API_KEY"]}
+            entry["endpoint_env"] = own.get("endpoint_env", f"{upper}_BASE_URL")
+        if "key" in own and not self.simulated:
+            entry["keys"] = {**entry.get("keys", {}), "api_key": [own["key"]]}
+        elif connector == "openai" and shipped is None:
+            entry["needs"] = [[]]
+        return entry
+
+    def _route(self, name: str, found: Mapping[str, Any], model: str | None) -> Route:
+        connector = str(found["connector"])
+        moved = self.settings.get(found["endpoint_env"]) if found.get("endpoint_env") else None
+        return Route(
+            name=name if connector == "openai" else connector,
+            connector=connector,
+            model=model or str(found.get("model", "")),
+            endpoint=(moved or str(found.get("endpoint", ""))).rstrip("/"),
+            api=str(found.get("api", "")),
+            limits=self._limits(name, found),
+            price=_values(Price, found.get("price", {}), f"[providers.{name}.price]"),
+            parameters=tuple(sorted(found.get("parameters", {}).items())),
+            options=tuple(sorted(found.get("options", {}).items())),
+            timeout_s=float(found.get("timeout_s", 60)),
+            retired_on=str(found.get("retired_on", "")),
+            instead=str(found.get("instead", "")),
+            simulated=self.simulated,
+        )
+
+    def _limits(self, name: str, found: Mapping[str, Any]) -> Limits:
+        limits: Limits = _values(Limits, found.get("limits", {}), f"[providers.{name}.limits]")
+        if self.simulated:  # a rehearsal need not take the real thing's hours; what shapes a request stays
+            return replace(limits, rps=SIMULATED_RPS, rpm=0, tpm=0, rpd=0)
+        return limits
+
+
+@cache
+def _shipped() -> dict[str, Any]:
+    return tomllib.loads(files("augment").joinpath("catalog.toml").read_text("utf-8"))
+
+
+def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for name, value in over.items():
+        merged[name] = {**under.get(name, {}), **value} if isinstance(value, dict) else value
+    return merged
+
+
+def _values(kind: type[Any], given: Mapping[str, Any], where: str) -> Any:
+    known = {field.name for field in fields(kind)}
+    unknown = sorted(set(given) - known)
+    if unknown:
+        raise BadInput(f"augment.toml {where} has no field {unknown[0]!r}", hint=f"fields: {', '.join(sorted(known))}")
+    for name, value in given.items():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+        if name not in {"on", "source"} and not number:
+            raise BadInput(f"augment.toml {where} {name} = {value!r}", hint="a number, 0 or more")
+    return kind(**given)

@@ -1,0 +1,227 @@
+"""Commands about datasets: import, datasets, versions, show, diff, restore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from augment.cli import output
+from augment.cli.options import command_parser
+from augment.cli.stages import row_text
+from augment.errors import UsageError
+from augment.workbench import VERSION, Workbench
+
+SHOWN = 10
+
+
+def run(name: str, arguments: Sequence[str]) -> int:
+    """Runs one of this file's commands."""
+    return {
+        "import": import_,
+        "datasets": datasets,
+        "versions": versions,
+        "show": show,
+        "diff": diff,
+        "restore": restore,
+    }[name](arguments)
+
+
+def import_(arguments: Sequence[str]) -> int:
+    """Reads files into a dataset; makes the workspace where there is none."""
+    parser = command_parser("import", "Read files into a dataset, as one new version.")
+    parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    parser.add_argument("--name", metavar="NAME", help="the dataset; left out: the first file's name")
+    parsed = parser.parse_args(list(arguments))
+    with Workbench.open(parsed.workspace, make=True) as bench:
+        summary = bench.import_files(parsed.files, parsed.name)
+    if parsed.json:
+        output.result(summary.as_json())
+        return 0
+    output.line(f"{summary.dataset} v{summary.version} · {summary.rows_added} rows added · {summary.rows_out} in all")
+    for file in summary.files:
+        output.line(
+            f"  {file.file}: {file.format}, {file.encoding}, {file.rows} rows in {file.problems} problems"
+            + (f", {file.already} already there" if file.already else "")
+            + (f", {file.rejected} rejected" if file.rejected else "")
+        )
+        for error in file.errors:
+            field = f", {error['field']}" if error["field"] else ""
+            output.talk(f"  rejected {file.file}, line {error['line']}{field}: {error['message']}")
+        if file.rejected > len(file.errors):
+            output.talk(f"  … and {file.rejected - len(file.errors)} more")
+        if file.error_file:
+            output.talk(f"  all of them: {file.error_file}")
+    return 0
+
+
+def datasets(arguments: Sequence[str]) -> int:
+    """Lists the datasets."""
+    parsed = command_parser("datasets", "List the datasets.").parse_args(list(arguments))
+    with Workbench.open(parsed.workspace) as bench:
+        found = bench.datasets()
+    if parsed.json:
+        output.items(found)
+    else:
+        output.table(
+            ["dataset", "version", "rows", "made"],
+            [[d["dataset"], f"v{d['version']}", d["rows"], output.moment(d["at"])] for d in found],
+        )
+    return 0
+
+
+def versions(arguments: Sequence[str]) -> int:
+    """Lists the versions of a dataset, or the live files of one."""
+    parser = command_parser("versions", "List the versions of a dataset with what made them.")
+    parser.add_argument("dataset", nargs="?", metavar="DS")
+    parser.add_argument("--files", metavar="vN", help="the live Parquet files of a version instead")
+    parsed = parser.parse_args(list(arguments))
+    with Workbench.open(parsed.workspace) as bench:
+        name = _named(bench, parsed.dataset)
+        if parsed.files is not None:
+            files = [str(path) for path in bench.store.files(name, _version(parsed.files))]
+            if parsed.json:
+                output.items({"file": path} for path in files)
+            else:
+                for path in files:
+                    output.line(path)
+            return 0
+        found = bench.versions(name)
+    if parsed.json:
+        output.items({"dataset": name, "version": v.number, "at": v.at, "rows": v.rows, **v.lineage} for v in found)
+        return 0
+    rows = []
+    for version in found:
+        lineage = version.lineage
+        lost = sum(sum((lineage.get(state) or {}).values()) for state in ("rejected", "failed"))
+        made_by = ", ".join(lineage.get("providers", []))
+        rows.append(
+            [
+                f"v{version.number}",
+                output.moment(version.at),
+                lineage.get("stage"),
+                made_by,
+                version.rows,
+                lineage.get("done"),
+                lost,
+                lineage.get("calls"),
+                output.money(lineage["cost_cny"]) if "cost_cny" in lineage else "",
+            ]
+        )
+    output.table(["version", "made", "stage", "provider", "rows", "done", "lost", "calls", "cost"], rows)
+    return 0
+
+
+def show(arguments: Sequence[str]) -> int:
+    """Shows rows of a version."""
+    parser = command_parser("show", "Show rows of a version.")
+    parser.add_argument("dataset", nargs="?", metavar="DS[@vN]")
+    parser.add_argument("--row", metavar="ID", help="one row, by its id or the beginning of it")
+    parser.add_argument("--where", metavar="SQL", help="only rows for which this expression holds")
+    parser.add_argument("--limit", type=int, metavar="N", help=f"at most N rows (default: {SHOWN}; with --json all)")
+    parser.add_argument("--offset", type=int, default=0, metavar="N", help="leave out the first N")
+    parsed = parser.parse_args(list(arguments))
+    with Workbench.open(parsed.workspace) as bench:
+        reference = bench.resolve(parsed.dataset)
+        if reference.guessed:
+            output.talk(f"dataset {reference.name!r}")
+        version = bench.at(reference)
+        if parsed.row is not None:
+            row = bench.row(reference.name, version, parsed.row)
+            outcomes = bench.outcomes(reference.name, row.row_id)
+            if parsed.json:
+                output.items([{**asdict(row), "outcomes": outcomes}])
+                return 0
+            output.line(row_text(asdict(row)))
+            for outcome in outcomes:
+                output.line(f"  {outcome['stage']}: {outcome['state']}, {outcome['reason']} {outcome['detail']}")
+            return 0
+        if parsed.json and parsed.limit is None and parsed.where is None:
+            rows = bench.store.rows(reference.name, version)
+            output.items(
+                (asdict(row) for index, row in enumerate(rows) if index >= parsed.offset),
+                dataset=reference.name,
+                version=version,
+            )
+            return 0
+        most = parsed.limit if parsed.limit is not None else (2**31 if parsed.json else SHOWN)
+        page = bench.page(reference.name, version, where=parsed.where, offset=parsed.offset, limit=most)
+    if parsed.json:
+        output.items((asdict(row) for row in page.rows), dataset=reference.name, version=version, total=page.total)
+        return 0
+    for row in page.rows:
+        output.line(row_text(asdict(row)))
+        output.line()
+    output.talk(f"{len(page.rows)} of {page.total} rows of {reference.name} v{version}")
+    return 0
+
+
+def diff(arguments: Sequence[str]) -> int:
+    """Shows what changed between two versions."""
+    parser = command_parser("diff", "Show the rows that differ between two versions, field by field.")
+    parser.add_argument("old", metavar="vA")
+    parser.add_argument("new", metavar="vB")
+    parser.add_argument("--dataset", metavar="DS")
+    parser.add_argument("--limit", type=int, default=SHOWN, metavar="N", help="rows printed in full; --json prints all")
+    parsed = parser.parse_args(list(arguments))
+    counts = {"added": 0, "removed": 0, "changed": 0}
+    with Workbench.open(parsed.workspace) as bench:
+        name = _named(bench, parsed.dataset)
+        changes = bench.diff(name, _version(parsed.old), _version(parsed.new))
+        if parsed.json:
+            output.items(_counted(changes, counts), dataset=name, counts=counts)
+            return 0
+        for index, change in enumerate(_counted(changes, counts)):
+            if index >= parsed.limit:
+                continue
+            output.line(f"{change['change']} {change['row_id']}")
+            for column, values in change["fields"].items():
+                output.line(f"  {column}")
+                output.line(f"    - {_short(values['old'])}")
+                output.line(f"    + {_short(values['new'])}")
+    output.line(f"added {counts['added']} · removed {counts['removed']} · changed {counts['changed']}")
+    return 0
+
+
+def restore(arguments: Sequence[str]) -> int:
+    """Makes a new version that equals an old one."""
+    parser = command_parser("restore", "Make a new version that equals an old one; nothing is removed.")
+    parser.add_argument("version", metavar="vN")
+    parser.add_argument("--dataset", metavar="DS")
+    parsed = parser.parse_args(list(arguments))
+    with Workbench.open(parsed.workspace) as bench:
+        name = _named(bench, parsed.dataset)
+        made = bench.restore(name, _version(parsed.version))
+        rows = bench.store.count(name, made)
+    if parsed.json:
+        output.result({"dataset": name, "version": made, "equals": _version(parsed.version), "rows_out": rows})
+    else:
+        output.line(f"{name} v{made} equals {parsed.version} · {rows} rows")
+    return 0
+
+
+def _counted(changes: Any, counts: dict[str, int]) -> Iterator[dict[str, Any]]:
+    for change in changes:
+        counts[change.change] += 1
+        fields = {column: {"old": old, "new": new} for column, (old, new) in change.fields.items()}
+        yield {"row_id": change.row_id, "change": change.change, "fields": fields}
+
+
+def _named(bench: Workbench, given: str | None) -> str:
+    reference = bench.resolve(given)
+    if reference.guessed:
+        output.talk(f"dataset {reference.name!r}")
+    return reference.name
+
+
+def _version(text: str) -> int:
+    match = VERSION.fullmatch(text)
+    if match is None:
+        raise UsageError(f"{text!r} is no version", hint="v0, v1, v2 …")
+    return int(match[1])
+
+
+def _short(value: Any) -> str:
+    text = "(none)" if value is None else str(value)
+    return text if len(text) <= 300 else f"{text[:300]}… ({len(text)} characters)"

@@ -1,0 +1,185 @@
+"""What the command line prints: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from augment.errors import AugmentError
+
+if TYPE_CHECKING:
+    from augment.runs import Live
+
+PLAIN_STEPS = 10
+
+
+def result(value: Mapping[str, Any]) -> None:
+    """One JSON object on stdout."""
+    print(_json(value))
+
+
+def items(found: Iterable[Mapping[str, Any]], **more: Any) -> None:
+    """``{"items": […]}`` on stdout, written as it comes, so that a large version needs no memory."""
+    sys.stdout.write('{"items":[')
+    for index, item in enumerate(found):
+        sys.stdout.write(("," if index else "") + _json(item))
+    sys.stdout.write("]" + "".join(f",{_json(name)}:{_json(value)}" for name, value in more.items()) + "}\n")
+
+
+def line(text: str = "") -> None:
+    """One line of a result."""
+    print(printable(text))
+
+
+def talk(text: str) -> None:
+    """One line beside the result."""
+    print(printable(text), file=sys.stderr)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """A table of short values; right-aligned where a column holds numbers."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    numeric = [all(isinstance(row[i], int | float | None) for row in rows) and bool(rows) for i in range(len(heads))]
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for head, right in zip(heads, numeric, strict=True):
+        shown.add_column(head, justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(printable(str("" if value is None else value))) for value in row))
+    width = None if sys.stdout.isatty() else 200
+    Console(highlight=False, width=width, no_color=_plain() or None).print(shown)
+
+
+def failure(error: AugmentError, *, as_json: bool) -> None:
+    """What went wrong and what to do, on stderr."""
+    if as_json:
+        print(_json({"error": error.message, "hint": error.hint, "exit_code": error.exit_code}), file=sys.stderr)
+        return
+    talk(f"error: {error.message}")
+    if error.hint:
+        talk(f"hint: {error.hint}")
+
+
+def printable(text: str) -> str:
+    """The text without what would steer a terminal or cannot be written: control characters, lone surrogates."""
+    kept = "".join(char if char in "\n\t" or char.isprintable() or ord(char) > 0x9F else "\ufffd" for char in text)
+    return kept.encode("utf-8", "replace").decode("utf-8")
+
+
+def moment(seconds: float) -> str:
+    """A time as people read it here."""
+    return dt.datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds in words."""
+    if seconds is None:
+        return "unknown"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def money(cost_cny: float | None) -> str:
+    """A cost in yuan, or that it is not known."""
+    return "unknown" if cost_cny is None else f"¥{cost_cny:.4f}"
+
+
+class Panel:
+    """A live panel on a terminal, a plain line every tenth elsewhere. Reads the run's counts; never changes them."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._live: Any = None
+        self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
+
+    def begin(self, live: Live) -> None:
+        """The run has begun."""
+        if self._quiet:
+            return
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.live import Live as RichLive
+
+            console = Console(stderr=True, no_color=_plain() or None)
+            self._live = RichLive(
+                get_renderable=lambda: _panel(live), console=console, refresh_per_second=4, transient=True
+            )
+            self._live.start()
+        else:
+            self._thread = threading.Thread(target=self._plainly, args=(live,), daemon=True)
+            self._thread.start()
+
+    def end(self) -> None:
+        """The run has ended."""
+        self._ended.set()
+        if self._live is not None:
+            self._live.stop()
+        if self._thread is not None:
+            self._thread.join(1.0)
+
+    def _plainly(self, live: Live) -> None:
+        step = 0
+        while not self._ended.wait(0.2):
+            reached = live.rows * PLAIN_STEPS // live.rows_total if live.rows_total else 0
+            if reached > step:
+                step = reached
+                talk(progress(live))
+
+
+def progress(live: Live) -> str:
+    """A run in one line."""
+    seconds = time.monotonic() - live.started
+    tally = live.tally
+    parts = [
+        f"{live.stage} {live.rows}/{live.rows_total} rows",
+        f"{tally.calls} calls",
+        f"{tally.calls / seconds:.1f}/s" if seconds > 0.5 else "",
+        f"limit {live.limits}" if live.limits else "",
+        f"{tally.input_tokens + tally.output_tokens} tokens" if tally.input_tokens else "",
+        money(tally.cost_cny),
+        f"{duration(seconds / live.rows * (live.rows_total - live.rows))} left" if live.rows else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _panel(live: Live) -> Any:
+    from rich.console import Group
+    from rich.progress_bar import ProgressBar
+    from rich.text import Text
+
+    counts = f"done {live.done}  skipped {live.skipped.total()}  rejected {live.rejected.total()}"
+    fault = live.tally.last_fault
+    lines: list[Any] = [
+        Text(progress(live)),
+        ProgressBar(total=max(1, live.rows_total), completed=live.rows, width=60),
+        Text(f"{counts}  failed {live.failed.total()}  in flight {live.tally.in_flight}"),
+    ]
+    if fault is not None:
+        lines.append(Text(printable(f"last fault  {fault}")[:200], style="yellow"))
+    return Group(*lines)
+
+
+def _plain() -> bool:
+    return bool(os.environ.get("NO_COLOR"))  # noqa: TID251  # a terminal convention, not a setting of ours
+
+
+def _json(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_other)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} in a result")

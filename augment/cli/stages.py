@@ -1,0 +1,112 @@
+"""One command for each stage, built from its options."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from augment.cli import output
+from augment.cli.options import add_fields, command_parser, values_of
+from augment.plans import RunOptions
+from augment.stages import load
+from augment.workbench import Workbench
+
+if TYPE_CHECKING:
+    from augment.forecast import Forecast
+    from augment.runs import Summary
+
+
+def run(name: str, arguments: Sequence[str]) -> int:
+    """Runs a stage, or its forecast."""
+    stage = load(name)
+    parser = command_parser(name, stage.help)
+    parser.add_argument("dataset", nargs="?", metavar="DS", help="the dataset; left out: the one imported last")
+    add_fields(parser, stage.options, "this stage")
+    add_fields(parser, RunOptions, "every stage")
+    parsed = parser.parse_args(list(arguments))
+    options = values_of(stage.options, parsed)
+    common = RunOptions(**values_of(RunOptions, parsed))
+    with Workbench.open(parsed.workspace) as bench:
+        reference = bench.resolve(parsed.dataset)
+        if reference.guessed:
+            output.talk(f"dataset {reference.name!r}")
+        if common.dry_run:
+            forecast = bench.forecast(name, parsed.dataset, options=options, run=common)
+            return _forecast(forecast, as_json=parsed.json)
+        summary = bench.run(name, parsed.dataset, options=options, run=common, watcher=output.Panel())
+        return _summary(summary, as_json=parsed.json)
+
+
+def _summary(summary: Summary, *, as_json: bool) -> int:
+    if as_json:
+        output.result(summary.as_json())
+    else:
+        _lines(summary)
+    if summary.message:
+        output.talk(f"{'note' if summary.exit_code in (6, 130) else 'error'}: {summary.message}")
+        if summary.hint:
+            output.talk(f"hint: {summary.hint}")
+    sys.stdout.flush()
+    return summary.exit_code
+
+
+def _lines(summary: Summary) -> None:
+    for row in summary.items or []:
+        output.line(row_text(asdict(row)))
+        output.line()
+    moved = f"v{summary.from_version} → v{summary.version}"
+    if summary.items is not None:
+        moved = f"v{summary.from_version}, a preview: nothing was committed"
+    elif summary.version == summary.from_version:
+        moved = f"v{summary.version}, unchanged"
+    output.line(f"{summary.dataset} {moved} · {summary.stage}" + (f" · {summary.provider}" if summary.provider else ""))
+    output.line(
+        f"rows in {summary.rows_in} = done {summary.done} + skipped {sum(summary.skipped.values())}"
+        f" + rejected {sum(summary.rejected.values())} + failed {sum(summary.failed.values())}"
+        f" · added {summary.rows_added} · rows out {summary.rows_out}"
+    )
+    for state in ("skipped", "rejected", "failed"):
+        for reason, count in getattr(summary, state).items():
+            output.line(f"  {state} {count}: {reason}")
+    output.line(
+        f"calls {summary.calls} · from the ledger {summary.from_ledger}"
+        f" · possibly paid twice {summary.possibly_paid_twice}"
+        f" · tokens {summary.input_tokens} in, {summary.output_tokens} out"
+        f" · {output.money(summary.cost_cny)} · {output.duration(summary.seconds)}"
+    )
+
+
+def _forecast(forecast: Forecast, *, as_json: bool) -> int:
+    if as_json:
+        output.result({"dry_run": True, **asdict(forecast)})
+        return 0
+    skipped = "".join(f", {count} {reason}" for reason, count in forecast.skipped.items())
+    output.line(f"{forecast.dataset} v{forecast.version} · {forecast.stage} · {forecast.provider}: nothing was asked")
+    output.line(f"rows in {forecast.rows_in}{skipped}")
+    output.line(
+        f"asks {forecast.asks} (at most {forecast.at_most_asks} with retries) in {forecast.requests} requests"
+        f" · already in the ledger {forecast.from_ledger}"
+    )
+    tokens = "unknown" if forecast.input_tokens is None else f"{forecast.input_tokens} in, {forecast.output_tokens} out"
+    output.line(f"characters {forecast.characters} · tokens about {tokens}")
+    at_limit = "no limit known" if forecast.seconds_at_limit is None else output.duration(forecast.seconds_at_limit)
+    output.line(f"time at the limit {at_limit} · cost about {output.money(forecast.cost_cny)}")
+    return 0
+
+
+def row_text(row: dict[str, Any]) -> str:
+    """A row as a person reads it in a terminal."""
+    head = [row["row_id"][:12], row["source_id"], row["stage"], row["provider"], *(row["tags"] or [])]
+    lines = ["── " + " · ".join(str(part) for part in head if part) + " ──"]
+    lines += [text for text in (row["problem"], row["question"]) if text]
+    for letter, text in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", row["options"] or [], strict=False):
+        lines.append(f"  {'✓' if row['answer'] and letter in row['answer'] else ' '} {letter}. {text}")
+    if not row["options"] and row["answer"]:
+        lines.append(f"  答案：{row['answer']}")
+    if row["reasoning"]:
+        lines += ["", row["reasoning"]]
+    for check in row["checks"] or []:
+        lines.append(f"  {'✓' if check['ok'] else '✗'} {check['name']} {check['detail'] or ''}")
+    return "\n".join(lines)

@@ -1,0 +1,190 @@
+"""What a run would ask and cost, from the same stage code, with nothing asked."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from augment.errors import AugmentError, Fault
+from augment.lanes import CHARACTERS_PER_TOKEN, ask_characters
+from augment.ledger import Ledger, ask_key
+from augment.plans import Plan
+from augment.runner import cut
+from augment.types import Ask, Chat, Message, Provider, Reject, Reply, Row, Scalar, Skip, Spent, Translation
+
+OUTPUT_TOKENS_UNSEEN = 400  # of one answer, where the ledger has seen none of this provider
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is to come. asks: distinct ones not in the ledger; requests: those in vendor requests; seconds_at_limit and
+    cost_cny None: no limit, price not known. A consistency retry is not foreseen: at_most_asks counts them all."""
+
+    dataset: str
+    version: int
+    stage: str
+    provider: str | None
+    rows_in: int
+    skipped: Mapping[str, int]
+    asks: int
+    at_most_asks: int
+    requests: int
+    from_ledger: int
+    characters: int
+    input_tokens: int | None
+    output_tokens: int | None
+    seconds_at_limit: float | None
+    cost_cny: float | None
+
+
+class _NotAsked(AugmentError):
+    """The row's next step needs an answer that has not been bought."""
+
+
+@dataclass(slots=True)
+class _Counted:
+    ledger: Ledger
+    fresh: str
+    keys: set[bytes] = field(default_factory=set)
+    from_ledger: int = 0
+    characters: int = 0
+    by_direction: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def find(self, provider: Provider, ask: Ask, attempt: int) -> Reply | None:
+        """The ledger's answer; else counts the ask, once for all rows that share it."""
+        for route in provider.routes:
+            key = ask_key(route, ask, attempt=attempt, fresh=self.fresh)
+            entry = self.ledger.find(key)
+            if entry is not None and entry.refusal is not None:
+                raise entry.refusal
+            if entry is not None and entry.reply is not None:
+                self.from_ledger += 1
+                return entry.reply
+        if key not in self.keys:
+            self.keys.add(key)
+            length = ask_characters(ask)
+            self.characters += length
+            if isinstance(ask, Translation):
+                direction = (ask.source, ask.target)
+                self.by_direction[direction] = self.by_direction.get(direction, 0) + length
+        return None
+
+
+class _Asker:
+    """Answers from the ledger alone. A translation not bought yet stands in for itself, so that the way back counts."""
+
+    def __init__(self, plan: Plan, counted: _Counted) -> None:
+        self._plan = plan
+        self._counted = counted
+        self.providers = tuple(provider.label for provider in plan.providers)
+        self.spent = Spent()
+
+    def model(self, provider: str) -> str:
+        return self._find(provider).model
+
+    async def chat(
+        self,
+        messages: Sequence[Message],
+        *,
+        attempt: int = 0,
+        provider: str | None = None,
+        parameters: Mapping[str, Scalar] | None = None,
+    ) -> Reply:
+        found = self._find(provider)
+        given = {**dict(found.routes[0].parameters), **(parameters or {})}
+        reply = self._counted.find(found, Chat(tuple(messages), tuple(sorted(given.items()))), attempt)
+        if reply is None:
+            raise _NotAsked("not asked")
+        return reply
+
+    async def translate(
+        self, texts: Sequence[str], *, source: str, target: str, provider: str | None = None
+    ) -> list[str]:
+        found = self._find(provider)
+        room = found.routes[0].limits.batch_characters or 2_000
+        translated = []
+        for text in texts:
+            pieces = []
+            for piece in cut(text, room):
+                reply = self._counted.find(found, Translation((piece,), source, target), 0)
+                pieces.append(piece if reply is None else reply.text)
+            translated.append("".join(pieces))
+        return translated
+
+    def _find(self, name: str | None) -> Provider:
+        providers = self._plan.providers
+        return next((provider for provider in providers if name in (provider.name, provider.label)), providers[0])
+
+
+def forecast(plan: Plan) -> Forecast:
+    """Counts what the run would ask. Pays nothing, writes nothing."""
+    counted = _Counted(plan.ledger, plan.run.fresh)
+    rows_in = 0
+    skipped: dict[str, int] = {}
+
+    async def count() -> None:
+        nonlocal rows_in
+        for row in plan.rows():
+            rows_in += 1
+            outcome = await _outcome(plan, row, counted)
+            if isinstance(outcome, Skip):
+                skipped[outcome.reason] = skipped.get(outcome.reason, 0) + 1
+
+    asyncio.run(count())
+    return _priced(plan, counted, rows_in, skipped)
+
+
+async def _outcome(plan: Plan, row: Row, counted: _Counted) -> object:
+    try:
+        return await plan.ready.work(row, _Asker(plan, counted))
+    except (_NotAsked, Fault):
+        return Reject("")
+
+
+def _priced(plan: Plan, counted: _Counted, rows_in: int, skipped: Mapping[str, int]) -> Forecast:
+    asks = len(counted.keys)
+    chat = plan.stage.asks == "chat"
+    retries = int(getattr(plan.options, "retries", 0)) if chat else 0
+    input_tokens = math.ceil(counted.characters / CHARACTERS_PER_TOKEN) if chat else None
+    output_tokens = asks * _usual_output(plan) if chat else None
+    requests, seconds, cost = asks, None, None
+    if plan.providers:
+        route = plan.providers[0].routes[0]
+        limits, price = route.limits, route.price
+        if not chat:
+            room = limits.batch_characters or 2_000
+            requests = sum(math.ceil(characters / room) for characters in counted.by_direction.values())
+        tokens = (input_tokens or 0) + (output_tokens or 0)
+        paces = [(requests, limits.rps, 1), (requests, limits.rpm, 60), (tokens, limits.tpm, 60)]
+        bounds = [amount * window / limit for amount, limit, window in paces if limit]
+        seconds = round(max(bounds), 1) if bounds else None
+        if chat and price.input_1k is not None and price.output_1k is not None:
+            cost = (price.input_1k * (input_tokens or 0) + price.output_1k * (output_tokens or 0)) / 1_000
+        elif not chat and price.characters_1m is not None:
+            cost = price.characters_1m * counted.characters / 1_000_000
+    return Forecast(
+        dataset=plan.dataset,
+        version=plan.version,
+        stage=plan.stage.name,
+        provider=plan.label,
+        rows_in=rows_in,
+        skipped=dict(sorted(skipped.items())),
+        asks=asks,
+        at_most_asks=asks * (retries + 1) * max(1, len(plan.providers)),
+        requests=requests,
+        from_ledger=counted.from_ledger,
+        characters=counted.characters,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        seconds_at_limit=seconds,
+        cost_cny=None if cost is None else round(cost, 4),
+    )
+
+
+def _usual_output(plan: Plan) -> int:
+    """Output tokens of one answer, as this provider has answered so far."""
+    found = plan.ledger.query("SELECT avg(output_tokens) AS mean FROM asks WHERE provider = ?", (plan.label,))
+    mean = found[0]["mean"]
+    return math.ceil(mean) if mean else OUTPUT_TOKENS_UNSEEN

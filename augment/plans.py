@@ -1,0 +1,158 @@
+"""What a run would do, checked before the first ask: names, keys, expressions, rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from augment.catalog import Catalog
+from augment.connectors import load as load_connector
+from augment.errors import FixableError, UsageError
+from augment.ledger import Ledger
+from augment.query import check_expression, select
+from augment.stages._stage import Context, Ready, Stage, option
+from augment.store import Store
+from augment.types import Connector, Provider, Route, Row
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What every stage takes beside its own options."""
+
+    provider: str | None = option(None, "who is asked", metavar="NAME")
+    fallback: tuple[str, ...] = option((), "who is asked next, may be given again", metavar="NAME")
+    model: str | None = option(None, "a model in place of the provider's", metavar="NAME")
+    where: str | None = option(None, "only rows for which this SQL expression holds", metavar="SQL")
+    sample: int | None = option(None, "only N rows drawn at random", metavar="N")
+    seed: int = option(0, "of the sample", metavar="N")
+    limit: int | None = option(None, "only the first N rows of what is left", metavar="N")
+    target: int | None = option(None, "stop when N rows are accepted", metavar="N")
+    preview: int | None = option(None, "run N rows, show them, commit nothing", metavar="N")
+    budget: float | None = option(None, "stop before this many CNY are spent", metavar="CNY")
+    max_calls: int | None = option(None, "stop after N requests", metavar="N")
+    concurrency: int | None = option(None, "at most N requests in flight", metavar="N")
+    fresh: str = option("", "ask anew under this tag, e.g. after a model changed behind its name", metavar="TAG")
+    dry_run: bool = option(False, "say what it would ask and cost; ask nothing")
+    simulate: bool = option(False, "ask the vendors' simulator on this machine; needs no key and costs nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a run needs, checked before the first ask."""
+
+    store: Store
+    ledger: Ledger
+    catalog: Catalog
+    stage: Stage
+    ready: Ready
+    dataset: str
+    version: int
+    providers: tuple[Provider, ...]
+    options: Any
+    run: RunOptions
+    ids: frozenset[str] | None
+
+    def rows(self) -> Iterator[Row]:
+        """The rows the stage reads, in order."""
+        for row in self.store.rows(self.dataset, self.version):
+            if self.stage.takes(row) and (self.ids is None or row.row_id in self.ids):
+                yield row
+
+    @property
+    def label(self) -> str | None:
+        """The provider as rows carry it; None for an offline stage."""
+        return self.providers[0].label if self.providers else None
+
+    @property
+    def limits(self) -> str:
+        """The provider's request limits, as a person reads them."""
+        if not self.providers:
+            return ""
+        limits = self.providers[0].routes[0].limits
+        shown = [f"{value:g} {words}" for value, words in ((limits.rps, "req/s"), (limits.rpm, "req/min")) if value]
+        return ", ".join(shown)
+
+    def chosen(self) -> dict[str, Any]:
+        """The options that differ from nothing, for lineage and the record of runs."""
+        given = {**asdict(self.options), **asdict(self.run)}
+        return {name: value for name, value in given.items() if value not in (None, "", (), False)}
+
+    def connect(self, route: Route) -> Connector:
+        """The connector of a route, with its keys."""
+        name = next((provider.name for provider in self.providers if route in provider.routes), self.providers[0].name)
+        named = route.name if route.connector == "openai" else name
+        connector: Connector = load_connector(route.connector).connect(route, self.catalog.secrets(named))
+        return connector
+
+
+def plan(
+    store: Store,
+    ledger: Ledger,
+    catalog: Catalog,
+    stage: Stage,
+    dataset: str,
+    options: Any,
+    run: RunOptions,
+) -> Plan:
+    """Checks names, keys and expressions and chooses the rows. Raises UsageError, NotFound, KeyMissing."""
+    providers = _providers(catalog, stage, run)
+    if run.where is not None:
+        check_expression(run.where)
+    for name in ("sample", "limit", "target", "preview", "max_calls", "concurrency"):
+        value = getattr(run, name)
+        if value is not None and value < (1 if name in {"target", "preview", "concurrency"} else 0):
+            raise UsageError(f"--{name.replace('_', '-')} {value} makes no sense", hint="give a positive number")
+    if run.budget is not None and any(_unpriced(route) for provider in providers for route in provider.routes):
+        raise FixableError(
+            f"--budget needs a price, and that of {providers[0].name!r} is unknown",
+            hint=f"add price = {{ input_1k = …, output_1k = … }} to [providers.{providers[0].name}] in augment.toml,"
+            " or use --max-calls",
+        )
+    version = store.current(dataset)
+    least = [bound for bound in (run.limit, run.preview) if bound is not None]
+    ids = select(
+        store,
+        dataset,
+        version,
+        where=run.where,
+        sample=run.sample,
+        seed=run.seed,
+        limit=min(least) if least else None,
+    )
+    derived: frozenset[str] = frozenset()
+    if stage.adds:
+        batches = store.read(dataset, version, ["row_id", "parent_id"])
+        derived = frozenset(
+            row_id
+            for batch in batches
+            for row_id, parent in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)
+            if parent is not None
+        )
+    ready = stage.prepare(options, Context(catalog.settings.workspace, derived))
+    return Plan(store, ledger, catalog, stage, ready, dataset, version, providers, options, run, ids)
+
+
+def _providers(catalog: Catalog, stage: Stage, run: RunOptions) -> tuple[Provider, ...]:
+    if stage.asks is None:
+        return ()
+    settings = catalog.settings
+    name = run.provider or settings.default("translator" if stage.asks == "translate" else "provider")
+    if name is None:
+        if stage.asks != "translate":
+            raise UsageError(
+                f"{stage.name!r} needs a provider", hint="add --provider yi-34b, or see `augment providers`"
+            )
+        name = "tencent"
+    found = [catalog.provider(name, model=run.model)]
+    found += [catalog.provider(other) for other in run.fallback]
+    for provider in found:
+        if provider.kind != stage.asks:
+            what = "translator" if stage.asks == "translate" else "chat model"
+            raise FixableError(f"{provider.name!r} is no {what}", hint="`augment providers` lists them by kind")
+        catalog.secrets(provider.name)
+    return tuple(found)
+
+
+def _unpriced(route: Route) -> bool:
+    return route.price.characters_1m is None and (route.price.input_1k is None or route.price.output_1k is None)

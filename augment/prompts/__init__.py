@@ -1,0 +1,74 @@
+"""Prompt templates as files, versioned by the hash of their content.
+
+A template is text with ``{name}`` holes; a workspace overrides one by a file of the same name in its ``prompts/``
+folder. Values are put in once and never read again for holes, so a row's text cannot reach into the template.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from augment.errors import BadInput, NotFound
+
+SUFFIX = ".zh.txt"
+HOLE = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A template. id: its name and the first 12 hexadecimal digits of its content's SHA-256."""
+
+    name: str
+    text: str
+
+    @property
+    def id(self) -> str:
+        """What rows carry as ``prompt_id``."""
+        return f"{self.name}@{hashlib.sha256(self.text.encode()).hexdigest()[:12]}"
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """The template with its holes filled. Raises BadInput for a hole that nothing fills."""
+
+        def value(match: re.Match[str]) -> str:
+            if match[1] not in values:
+                raise BadInput(
+                    f"prompt {self.name!r} has a hole {{{match[1]}}}", hint=f"holes: {', '.join(sorted(values))}"
+                )
+            return values[match[1]]
+
+        return HOLE.sub(value, self.text)
+
+
+def names(stage: str) -> list[str]:
+    """The templates that ship for a stage."""
+    folder = files("augment").joinpath("prompts")
+    start = f"{stage}."
+    found = (item.name for item in folder.iterdir() if item.name.startswith(start) and item.name.endswith(SUFFIX))
+    return sorted(name.removeprefix(start).removesuffix(SUFFIX) for name in found)
+
+
+def read_prompt(stage: str, template: str, workspace: Path | None = None) -> Prompt:
+    """A template by name, the workspace's before the shipped one, or a file by path. Raises NotFound, BadInput."""
+    file_name = f"{stage}.{template}{SUFFIX}"
+    if workspace is not None and (own := workspace / "prompts" / file_name).is_file():
+        return Prompt(template, _text(own))
+    if template in names(stage):
+        return Prompt(template, files("augment").joinpath("prompts", file_name).read_text("utf-8"))
+    path = Path(template)
+    if path.suffix and path.is_file():
+        return Prompt(path.name.split(".")[0], _text(path))
+    raise NotFound(
+        f"no template {template!r} for stage {stage!r}", hint=f"there are: {', '.join(names(stage))}; or name a file"
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{str(path)!r} is not UTF-8 (byte {error.start})", hint="save the template as UTF-8") from error

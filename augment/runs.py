@@ -1,0 +1,337 @@
+"""One execution of a stage: rows of one version in, one new version out, every row counted."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import os
+import sqlite3
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from augment import __version__
+from augment.lanes import Purse, Tally
+from augment.ledger import Ledger
+from augment.plans import Plan
+from augment.runner import Result, Runner
+from augment.store import Draft, same
+from augment.types import Done, Row
+
+
+@dataclass(slots=True)
+class Live:
+    """A run as it goes, for whoever watches. rows_total None: not counted yet."""
+
+    stage: str
+    provider: str | None
+    tally: Tally
+    rows_total: int
+    limits: str = ""
+    rows: int = 0
+    done: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+    started: float = field(default_factory=time.monotonic)
+
+    def count(self, result: Result) -> None:
+        """Books one row."""
+        self.rows += 1
+        if result.state == "done":
+            self.done += 1
+        else:
+            {"skipped": self.skipped, "rejected": self.rejected, "failed": self.failed}[result.state][
+                result.reason
+            ] += 1
+
+
+class Watcher(Protocol):
+    """Sees a run begin and end; reads ``Live`` in between as it likes."""
+
+    def begin(self, live: Live) -> None: ...
+    def end(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The outcome of a run, as spec §4 prints it."""
+
+    dataset: str
+    from_version: int
+    version: int
+    stage: str
+    provider: str | None
+    run_id: str
+    rows_in: int
+    done: int
+    skipped: Mapping[str, int]
+    rejected: Mapping[str, int]
+    failed: Mapping[str, int]
+    rows_added: int
+    rows_out: int
+    calls: int
+    from_ledger: int
+    possibly_paid_twice: int
+    input_tokens: int
+    output_tokens: int
+    cost_cny: float | None
+    seconds: float
+    exit_code: int = 0
+    message: str = ""
+    hint: str = ""
+    items: Sequence[Row] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of spec §4; ``items`` only after ``--preview``."""
+        shown = asdict(self)
+        for name in ("exit_code", "message", "hint", "items"):
+            del shown[name]
+        if self.items is not None:
+            shown["items"] = [asdict(row) for row in self.items]
+        return shown
+
+
+def execute(plan: Plan, watcher: Watcher | None = None) -> Summary:
+    """Runs the plan and commits one version, or none where nothing changed."""
+    run_id = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S") + "-" + uuid.uuid4().hex[:8]
+    started = time.monotonic()
+    runner = Runner(
+        ledger=plan.ledger,
+        run_id=run_id,
+        stage=plan.stage.name,
+        providers=plan.providers,
+        connect=plan.connect,
+        purse=Purse(plan.run.budget, plan.run.max_calls),
+        fresh=plan.run.fresh,
+        concurrency=plan.run.concurrency,
+        most_rows=plan.run.target,
+    )
+    total = sum(1 for _ in plan.rows())
+    live = Live(plan.stage.name, plan.label, runner.tally, total, plan.limits)
+    note_start(plan, run_id)
+    with ExitStack() as stack:
+        updated = stack.enter_context(plan.store.draft(plan.dataset))
+        added = stack.enter_context(plan.store.draft(plan.dataset))
+        if watcher is not None:
+            watcher.begin(live)
+            stack.callback(watcher.end)
+        shown = asyncio.run(_drive(plan, runner, live, updated, added))
+        updated.close()
+        added.close()
+        version, rows_out = plan.version, plan.store.count(plan.dataset, plan.version)
+        if plan.run.preview is None and (updated.rows or added.rows):
+            version, rows_out = _commit(plan, runner, live, updated, added, run_id, started)
+        summary = _summary(plan, runner, live, run_id, version, rows_out, added.rows, time.monotonic() - started, shown)
+    note_end(plan.ledger, summary)
+    return summary
+
+
+async def _drive(plan: Plan, runner: Runner, live: Live, updated: Draft, added: Draft) -> list[Row] | None:
+    """Takes the results in order and writes what they made."""
+    shown: list[Row] = []
+    now = dt.datetime.now(dt.UTC)
+    stamp: dict[str, Any] = {"run_id": runner.run_id, "created_at": now}
+    results = runner.run(plan.rows(), plan.ready.work)
+    try:
+        async for result in results:
+            live.count(result)
+            outcome = result.outcome
+            if result.state in ("rejected", "failed"):
+                plan.ledger.outcome(
+                    plan.dataset,
+                    result.row.row_id,
+                    plan.stage.name,
+                    runner.run_id,
+                    result.state,
+                    result.reason,
+                    result.detail,
+                )
+            if isinstance(outcome, Done):
+                made = [row.with_(**stamp) for row in outcome.added]
+                added.write(made)
+                if outcome.updated is not None and not same(outcome.updated, result.row):
+                    made.append(outcome.updated.with_(run_id=runner.run_id))
+                    updated.write(made[-1:])
+                if plan.run.preview is not None:
+                    shown += made
+                if plan.run.target is not None and live.done >= plan.run.target:
+                    break
+    finally:
+        await results.aclose()
+    return shown if plan.run.preview is not None else None
+
+
+def _commit(
+    plan: Plan, runner: Runner, live: Live, updated: Draft, added: Draft, run_id: str, started: float
+) -> tuple[int, int]:
+    out: list[int] = []
+
+    def lineage(rows_added: int, rows_out: int) -> dict[str, Any]:
+        out.append(rows_out)
+        return {
+            "stage": plan.stage.name,
+            "options": plan.chosen(),
+            "run_id": run_id,
+            "providers": [provider.label for provider in plan.providers],
+            "models": [provider.model for provider in plan.providers],
+            "prompts": dict(plan.ready.prompts),
+            "code_version": __version__,
+            "parent_version": plan.version,
+            "rows_in": live.rows,
+            "done": live.done,
+            "skipped": dict(live.skipped),
+            "rejected": dict(live.rejected),
+            "failed": dict(live.failed),
+            "rows_added": rows_added,
+            "rows_out": rows_out,
+            "calls": runner.tally.calls,
+            "from_ledger": runner.tally.from_ledger,
+            "input_tokens": runner.tally.input_tokens,
+            "output_tokens": runner.tally.output_tokens,
+            "cost_cny": runner.tally.cost_cny,
+            "seconds": round(time.monotonic() - started, 3),
+            "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        }
+
+    with ExitStack() as stack:
+        whole: Draft | None = None
+        changed: frozenset[str] = frozenset()
+        if updated.rows:
+            whole = stack.enter_context(plan.store.draft(plan.dataset))
+            changed = frozenset(_merge(plan.store.rows(plan.dataset, plan.version), updated.read(), whole))
+        version = plan.store.commit(
+            plan.dataset,
+            base=plan.version,
+            whole=whole,
+            added=added if added.rows else None,
+            changed=changed,
+            lineage=lineage,
+            transaction=run_id,
+        )
+    return version, out[-1]
+
+
+def _merge(base: Iterable[Row], updates: Iterable[Row], whole: Draft) -> Iterator[str]:
+    """Writes the base with its updates in place, both being in the same order; gives the ids that changed."""
+    source = iter(updates)
+    waiting = next(source, None)
+    for row in base:
+        if waiting is not None and row.row_id == waiting.row_id:
+            whole.write([waiting])
+            yield waiting.row_id
+            waiting = next(source, None)
+        else:
+            whole.write([row])
+
+
+def _summary(
+    plan: Plan,
+    runner: Runner,
+    live: Live,
+    run_id: str,
+    version: int,
+    rows_out: int,
+    rows_added: int,
+    seconds: float,
+    shown: list[Row] | None,
+) -> Summary:
+    tally = runner.tally
+    exit_code, message, hint = _ending(plan, runner, live)
+    return Summary(
+        dataset=plan.dataset,
+        from_version=plan.version,
+        version=version,
+        stage=plan.stage.name,
+        provider=plan.label,
+        run_id=run_id,
+        rows_in=live.rows,
+        done=live.done,
+        skipped=dict(sorted(live.skipped.items())),
+        rejected=dict(sorted(live.rejected.items())),
+        failed=dict(sorted(live.failed.items())),
+        rows_added=0 if shown is not None else rows_added,
+        rows_out=rows_out,
+        calls=tally.calls,
+        from_ledger=tally.from_ledger,
+        possibly_paid_twice=tally.possibly_paid_twice,
+        input_tokens=tally.input_tokens,
+        output_tokens=tally.output_tokens,
+        cost_cny=None if tally.cost_cny is None else round(tally.cost_cny, 6),
+        seconds=round(seconds, 3),
+        exit_code=exit_code,
+        message=message,
+        hint=hint,
+        items=shown,
+    )
+
+
+def _ending(plan: Plan, runner: Runner, live: Live) -> tuple[int, str, str]:
+    """Exit code, message and hint (spec §4): the first that applies."""
+    if runner.stop is not None:
+        return runner.stop.exit_code, runner.stop.message, runner.stop.hint
+    stopped = runner.stopped_by
+    if stopped is not None and live.failed:
+        return 5, f"{plan.providers[0].name!r} stopped: {stopped}", _advice(plan, stopped.kind)
+    if live.failed:
+        last = runner.tally.last_fault
+        return (
+            4,
+            f"{sum(live.failed.values())} rows got no answer ({last})",
+            "type the command again: it asks only those",
+        )
+    return 0, "", ""
+
+
+def _advice(plan: Plan, kind: str) -> str:
+    provider = plan.providers[0]
+    if kind == "retired":
+        return provider.notice or "choose another model with --model, or another provider"
+    if kind == "auth":
+        return f"check the keys of {provider.name!r} in .env (`augment providers`); what was answered is kept"
+    return "wait for the quota or top up the account, then type the command again; what was answered is kept"
+
+
+# ── the runs table ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def note_start(plan: Plan, run_id: str) -> None:
+    """Records that a run has begun."""
+    values = (
+        run_id,
+        plan.dataset,
+        plan.stage.name,
+        plan.label,
+        json.dumps(plan.chosen(), ensure_ascii=False),
+        plan.version,
+        time.time(),
+        os.getpid(),
+    )
+
+    def job(db: sqlite3.Connection) -> None:
+        db.execute(
+            "INSERT INTO runs (run_id, dataset, stage, provider, options, from_version, started_at, pid, state)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running')",
+            values,
+        )
+
+    plan.ledger.write(job)
+
+
+def note_end(ledger: Ledger, summary: Summary) -> None:
+    """Records how a run ended."""
+    state = {0: "done", 130: "interrupted", 6: "budget_reached"}.get(summary.exit_code, "stopped")
+    text = json.dumps({**summary.as_json(), "items": None}, ensure_ascii=False, default=str)
+
+    def job(db: sqlite3.Connection) -> None:
+        db.execute(
+            "UPDATE runs SET version = ?, ended_at = ?, state = ?, summary = ? WHERE run_id = ?",
+            (summary.version, time.time(), state, text, summary.run_id),
+        )
+
+    ledger.write(job)

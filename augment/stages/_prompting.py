@@ -1,0 +1,27 @@
+"""A row as the text a prompt shows."""
+
+from __future__ import annotations
+
+import string
+
+from augment.types import Row
+
+LETTERS = string.ascii_uppercase
+
+
+def fields_of(row: Row) -> dict[str, str]:
+    """The values that a template's holes may name: problem, question, options, answer, answer_form."""
+    several = len(row.answer or "") > 1 and set(row.answer or "") <= set(LETTERS[: len(row.options)])
+    form = "答案本身" if not row.options else "全部正确选项的字母" if several else "一个选项字母"
+    return {
+        "problem": row.problem or "（无）",
+        "question": row.question or "",
+        "options": lettered(row.options),
+        "answer": row.answer or "",
+        "answer_form": form,
+    }
+
+
+def lettered(options: list[str]) -> str:
+    """The options one a line, each with its letter."""
+    return "\n".join(f"{letter}. {text}" for letter, text in zip(LETTERS, options, strict=False))

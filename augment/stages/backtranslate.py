@@ -1,0 +1,131 @@
+"""New rows by way of another language: zh → ja → zh, kept where nothing that matters has changed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from augment.answers import read_answer
+from augment.fidelity import check_row, failed
+from augment.protection import Masked, has_words, mask, unmask
+from augment.rows import derived_id, short_hash
+from augment.stages._stage import Context, Ready, Stage, option
+from augment.tasks import TASK_TAGS, kinds_of
+from augment.types import Asker, Check, Done, Outcome, Reject, Row, Skip
+
+LABEL = re.compile(r"\s*(?:\*\*)?选择题\s*\d*\s*[:：.、]?\s*(?:\*\*)?\s*")
+KINDS = {"translation-tasks": "translation-task", **{tag: tag for tag in TASK_TAGS if tag != "translation-task"}}
+REASONS = {"translation-task": "translation task"}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    via: str = option("ja", "the language to go through and come back from", metavar="LANGUAGE")
+    source: str = option("zh", "the language of the rows", metavar="LANGUAGE")
+    skip: tuple[str, ...] = option((), "kinds of rows to leave out; may be given again", choices=tuple(KINDS))
+
+
+def prepare(options: Options, context: Context) -> Ready:
+    """The stage for these options."""
+    skipped = {KINDS[name] for name in options.skip}
+
+    async def work(row: Row, ask: Asker) -> Outcome:
+        for kind in sorted(skipped.intersection((*row.tags, *kinds_of(row)))):
+            return Skip(REASONS.get(kind, kind))
+        made_by = f"backtranslate:{options.via}:{ask.providers[0]}"
+        if derived_id(row.row_id, made_by) in context.derived:
+            return Skip("already done")
+        return await rewrite(row, ask, options, made_by)
+
+    return Ready(work)
+
+
+async def rewrite(row: Row, ask: Asker, options: Options, made_by: str) -> Outcome:
+    """The row in other words, or the first check it failed."""
+    before = _texts(row)
+    masked = [mask(text) if has_words(text) else None for text in before]
+    asked = [one for one in masked if one is not None]
+    there = await ask.translate([one.text for one in asked], source=options.source, target=options.via)
+    back = await ask.translate(there, source=options.via, target=options.source)
+    after = _restored(before, masked, back)
+    if after is None:
+        return Reject("check:protected", "受保护的片段（公式、代码、引文）没有原样保留")
+    new = _rebuilt(row, after, ask, made_by)
+    checks = check_row(row, new)
+    if row.concluded is not None and new.concluded != row.concluded:
+        checks = [*checks, Check(name="concluded", ok=False, detail=f"{row.concluded} → {new.concluded or '无'}")]
+    if (broken := failed(checks)) is not None:
+        return Reject(f"check:{broken['name']}", broken["detail"])
+    return Done(added=(new.with_(checks=checks),))
+
+
+def _texts(row: Row) -> list[str]:
+    """What is rewritten, in a fixed order: stem, question, options, reasoning. An instruction itself never is."""
+    problem = None if row.kind == "instruction" else row.problem
+    return [problem or "", _split_label(row.question)[1], *row.options, row.reasoning or ""]
+
+
+def _split_label(question: str | None) -> tuple[str, str]:
+    """A question's ``选择题 1：`` prefix, which stays as it is, and the rest."""
+    if question is None:
+        return "", ""
+    match = LABEL.match(question)
+    return (match[0], question[match.end() :]) if match and "选择题" in match[0] else ("", question)
+
+
+def _restored(before: list[str], masked: list[Masked | None], back: list[str]) -> list[str] | None:
+    answered = iter(back)
+    after = []
+    for text, one in zip(before, masked, strict=True):
+        if one is None:
+            after.append(text)
+            continue
+        restored = unmask(next(answered), one.spans)
+        if restored is None:
+            return None
+        after.append(restored)
+    return after
+
+
+def _rebuilt(row: Row, after: list[str], ask: Asker, made_by: str) -> Row:
+    problem, question, *options, reasoning = after
+    label = _split_label(row.question)[0]
+    concluded = read_answer(reasoning, options=options or 26).joined if row.reasoning else ""
+    return Row(
+        row_id=derived_id(row.row_id, made_by),
+        problem_id=short_hash(f"{row.problem_id}/{made_by}"),
+        source_id=row.source_id,
+        parent_id=row.row_id,
+        root_id=row.root_id or row.row_id,
+        kind=row.kind,
+        problem=row.problem if row.kind == "instruction" else problem or None,
+        question=None if row.question is None else label + question,
+        options=options,
+        answer=row.answer,
+        reasoning=reasoning or None,
+        concluded=concluded or None,
+        label=row.label,
+        system=row.system,
+        history=row.history,
+        extra=row.extra,
+        tags=sorted({*row.tags, made_by}),
+        split=row.split,
+        stage="backtranslate",
+        provider=ask.providers[0],
+        model=ask.model(ask.providers[0]),
+        attempts=ask.spent.attempts,
+        input_tokens=ask.spent.input_tokens,
+        output_tokens=ask.spent.output_tokens,
+        cost_cny=ask.spent.cost_cny,
+    )
+
+
+STAGE = Stage(
+    name="backtranslate",
+    help="Rewrite rows by translating them to another language and back; adds rows.",
+    options=Options,
+    asks="translate",
+    adds=True,
+    prepare=prepare,
+    takes=lambda row: not any(tag.startswith("backtranslate:") for tag in row.tags),
+)

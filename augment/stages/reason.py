@@ -1,0 +1,95 @@
+"""A worked solution for a known answer, kept only where it really concludes that answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from augment.answers import read_answer
+from augment.errors import REFUSING, Fault
+from augment.prompts import Prompt, read_prompt
+from augment.stages._prompting import fields_of
+from augment.stages._stage import Context, Ready, Stage, option
+from augment.types import Asker, Check, Done, Message, Outcome, Reject, Row, Skip
+
+STATED = re.compile(r"答案[是为]?\s*[:：]\s*(.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    template: str = option("pupil", "prompt template: pupil, steps5, or a file", metavar="NAME")
+    retries: int = option(3, "further asks of each provider where the conclusion is not the answer", metavar="N")
+    redo: bool = option(False, "ask again for rows whose reasoning is already consistent")
+
+
+def prepare(options: Options, context: Context) -> Ready:
+    """The stage for these options."""
+    prompt = read_prompt("reason", options.template, context.workspace)
+
+    async def work(row: Row, ask: Asker) -> Outcome:
+        if not row.answer or row.kind == "instruction":
+            return Skip("no answer")
+        if row.reasoning and row.concluded == row.answer and not options.redo:
+            return Skip("already consistent")
+        return await solve(row, ask, options, prompt)
+
+    return Ready(work, {prompt.name: prompt.id})
+
+
+async def solve(row: Row, ask: Asker, options: Options, prompt: Prompt) -> Outcome:
+    """Asks until a solution concludes the answer: ``retries`` + 1 times each provider, then its fallback."""
+    messages = [Message("user", prompt.fill(fields_of(row)))]
+    read: list[str] = []
+    fault: Fault | None = None
+    for provider in ask.providers:
+        try:
+            for attempt in range(options.retries + 1):
+                reply = await ask.chat(messages, attempt=attempt, provider=provider)
+                concluded = "" if reply.finish == "length" else conclusion(reply.text, row)
+                if concluded == row.answer:
+                    return Done(updated=_solved(row, reply.text.strip(), ask, provider, prompt, read))
+                read.append(concluded or ("被截断" if reply.finish == "length" else "无"))
+        except Fault as refused:  # this provider gives nothing more for this row; the next one may
+            fault = refused
+    if fault is not None and (fault.kind not in REFUSING or not read):
+        raise fault
+    return Reject("answer mismatch", f"答案是 {row.answer}，读到 {'、'.join(read)}")
+
+
+def conclusion(text: str, row: Row) -> str:
+    """The answer a solution concludes, in the form the row's gold answer has; "" for none."""
+    if row.options:
+        return read_answer(text, options=row.options).joined
+    stated = STATED.findall(text)
+    said = stated[-1].strip().strip("*。.　 ") if stated else ""
+    return (row.answer or "") if said and said == (row.answer or "").strip() else said
+
+
+def _solved(row: Row, text: str, ask: Asker, provider: str, prompt: Prompt, misread: list[str]) -> Row:
+    detail = f"结论与答案一致：{row.answer}" + (f"（此前读到 {'、'.join(misread)}）" if misread else "")
+    kept = [check for check in row.checks if check["name"] != "consistent"]
+    return row.with_(
+        reasoning=text,
+        concluded=row.answer,
+        label="right",
+        stage="reason",
+        provider=provider,
+        model=ask.model(provider),
+        prompt_id=prompt.id,
+        attempts=ask.spent.attempts,
+        input_tokens=ask.spent.input_tokens,
+        output_tokens=ask.spent.output_tokens,
+        cost_cny=ask.spent.cost_cny,
+        checks=[*kept, Check(name="consistent", ok=True, detail=detail)],
+    )
+
+
+STAGE = Stage(
+    name="reason",
+    help="Have a worked solution written for each row's answer; keep it only where it concludes that answer.",
+    options=Options,
+    asks="chat",
+    adds=False,
+    prepare=prepare,
+    takes=lambda row: row.label != "wrong",
+)

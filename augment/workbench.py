@@ -1,0 +1,336 @@
+"""The one front door: what the CLI, the UI and a notebook can do with a workspace."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from augment.catalog import Catalog, Listed
+from augment.errors import NotFound, UsageError
+from augment.settings import Setting, Settings, find_workspace, read_settings
+
+if TYPE_CHECKING:
+    from augment.forecast import Forecast
+    from augment.imports import ImportSummary
+    from augment.ledger import Ledger
+    from augment.plans import RunOptions
+    from augment.query import Change, Page
+    from augment.runs import Summary, Watcher
+    from augment.store import Store, Version
+    from augment.types import Row
+
+REFERENCE = re.compile(r"(?P<name>[^@]+)(?:@v?(?P<version>\d+))?")
+VERSION = re.compile(r"v?(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A dataset, perhaps at a version. guessed: it was not named, but is the default or the one imported last."""
+
+    name: str
+    version: int | None
+    guessed: bool = False
+
+
+@dataclass
+class Workbench:
+    """One workspace. Close it, or use it as a context manager, so that the ledger is written out."""
+
+    settings: Settings
+    simulator_options: Any = None
+    _opened: list[Any] = field(default_factory=list, repr=False)
+
+    @classmethod
+    def open(cls, workspace: str | None = None, *, make: bool = False) -> Workbench:
+        """The workspace named, set in the environment, or found upwards. Raises NotFound, BadInput."""
+        return cls(read_settings(find_workspace(workspace, make=make)))
+
+    def __enter__(self) -> Workbench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Returns when the ledger is on disk."""
+        while self._opened:
+            self._opened.pop().close()
+        self.__dict__.pop("ledger", None)
+
+    @property
+    def root(self) -> Path:
+        """The ``datasets/`` folder."""
+        return self.settings.workspace / "datasets"
+
+    @cached_property
+    def store(self) -> Store:
+        """The versioned datasets."""
+        from augment.store import Store
+
+        return Store(self.root)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The record of asks, runs and reviews."""
+        from augment.ledger import Ledger
+
+        ledger = Ledger(self.root / ".augment" / "workbench.sqlite")
+        self._opened.append(ledger)
+        return ledger
+
+    @property
+    def catalog(self) -> Catalog:
+        """The providers."""
+        return Catalog(self.settings)
+
+    # ── datasets ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def import_files(self, files: Sequence[Path], name: str | None = None) -> ImportSummary:
+        """Reads files into one dataset, as one new version. Raises BadInput, NotFound, DiskTrouble."""
+        from augment.imports import import_files
+
+        summary = import_files(self.store, files, name)
+        self.remember("last_dataset", summary.dataset)
+        return summary
+
+    def datasets(self) -> list[dict[str, Any]]:
+        """Every dataset: name, newest version, rows, and when it was made."""
+        found = []
+        for name in self.store.datasets():
+            newest = self.store.versions(name)[-1]
+            found.append({"dataset": name, "version": newest.number, "rows": newest.rows, "at": newest.at})
+        return found
+
+    def resolve(self, text: str | None) -> Reference:
+        """``DS`` or ``DS@vN``; without one the default of ``augment.toml``, else the dataset imported last."""
+        if text is None:
+            name = self.settings.default("dataset") or self.recall("last_dataset")
+            if name is None or not self.store.has(name):
+                raise NotFound("no dataset is named and none has been imported", hint="`augment import FILE` makes one")
+            return Reference(name, None, guessed=True)
+        match = REFERENCE.fullmatch(text)
+        if match is None:
+            raise UsageError(f"{text!r} names no dataset", hint="DS or DS@vN, e.g. train@v2")
+        return Reference(match["name"], int(match["version"]) if match["version"] else None)
+
+    def at(self, reference: Reference) -> int:
+        """The version a reference means: its own, or the newest. Raises NotFound."""
+        newest = self.store.current(reference.name)
+        if reference.version is None:
+            return newest
+        if reference.version > newest:
+            raise NotFound(
+                f"{reference.name!r} has no version v{reference.version}",
+                hint=f"the newest is v{newest}; `augment versions {reference.name}`",
+            )
+        return reference.version
+
+    def versions(self, name: str) -> list[Version]:
+        """Every version with its lineage, oldest first."""
+        return self.store.versions(name)
+
+    def page(
+        self,
+        name: str,
+        version: int,
+        *,
+        where: str | None = None,
+        values: Sequence[Any] = (),
+        offset: int = 0,
+        limit: int = 50,
+    ) -> Page:
+        """Rows of a version from ``offset`` on, and how many the filter has in all. Raises UsageError."""
+        from augment.query import page
+
+        return page(self.store, name, version, where=where, values=values, offset=offset, limit=limit)
+
+    def distinct(self, name: str, version: int, column: str) -> list[str]:
+        """The values of a text column, or of a list column's elements, sorted."""
+        from augment.query import distinct
+
+        return distinct(self.store, name, version, column)
+
+    def row(self, name: str, version: int, row_id: str) -> Row:
+        """One row by its id or the beginning of it. Raises NotFound, UsageError where several begin so."""
+        found = self.page(name, version, where="starts_with(row_id, ?)", values=[row_id], limit=2)
+        if not found.rows or not row_id:
+            raise NotFound(f"{name}@v{version} has no row {row_id!r}", hint=f"`augment show {name}` lists rows")
+        if found.total > 1 and found.rows[0].row_id != row_id:
+            raise UsageError(f"{found.total} rows begin with {row_id!r}", hint="give more of the id")
+        return found.rows[0]
+
+    def diff(self, name: str, old: int, new: int) -> Iterator[Change]:
+        """The rows that differ between two versions."""
+        from augment.query import diff
+
+        for version in (old, new):
+            self.at(Reference(name, version))
+        return diff(self.store, name, old, new)
+
+    def restore(self, name: str, version: int) -> int:
+        """Makes a new version that equals an old one and gives its number."""
+        import datetime as dt
+
+        newest = self.at(Reference(name, None))
+        self.at(Reference(name, version))
+
+        def lineage(added: int, rows: int) -> dict[str, Any]:
+            at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+            return {
+                "stage": "restore",
+                "options": {"version": version},
+                "parent_version": newest,
+                "rows_added": added,
+                "rows_out": rows,
+                "at": at,
+            }
+
+        return self.store.restore(name, version, lineage)
+
+    # ── stages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def run(
+        self,
+        stage: str,
+        dataset: str | None = None,
+        *,
+        options: Mapping[str, Any] | None = None,
+        run: RunOptions | None = None,
+        watcher: Watcher | None = None,
+    ) -> Summary:
+        """Runs a stage and commits one version. options: the stage's own, by name. Raises AugmentError."""
+        from augment.runs import execute
+
+        with self._plan(stage, dataset, options or {}, run) as plan:
+            return execute(plan, watcher)
+
+    def forecast(
+        self,
+        stage: str,
+        dataset: str | None = None,
+        *,
+        options: Mapping[str, Any] | None = None,
+        run: RunOptions | None = None,
+    ) -> Forecast:
+        """What the run would ask and cost; nothing is asked."""
+        from augment.forecast import forecast
+
+        with self._plan(stage, dataset, options or {}, run) as plan:
+            return forecast(plan)
+
+    @contextlib.contextmanager
+    def _plan(
+        self, name: str, dataset: str | None, options: Mapping[str, Any], run: RunOptions | None
+    ) -> Iterator[Any]:
+        from augment.plans import RunOptions, plan
+        from augment.stages import load
+
+        stage = load(name)
+        run = run or RunOptions()
+        reference = self.resolve(dataset)
+        if reference.version is not None and reference.version != self.at(reference):
+            raise UsageError("a stage reads the newest version")
+        with self._providers(simulate=run.simulate) as catalog:
+            yield plan(self.store, self.ledger, catalog, stage, reference.name, stage.options(**options), run)
+
+    @contextlib.contextmanager
+    def _providers(self, *, simulate: bool) -> Iterator[Catalog]:
+        """The catalog; simulated, over a simulator in this process, with no key of the user's in reach."""
+        if not simulate:
+            yield self.catalog
+            return
+        from augment.simulator.options import SimulatorOptions
+        from augment.simulator.server import serve_in_thread
+
+        with serve_in_thread(self.simulator_options or SimulatorOptions()) as simulator:
+            yield Catalog(replace(self.settings, environment=simulator.env, dotenv={}), simulated=True)
+
+    # ── asks ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def attempts(self, row_id: str) -> list[dict[str, Any]]:
+        """Every ask made for a row, oldest first: stage, provider, attempt, request, reply, faults, cost."""
+        from augment.ledger import unpack
+
+        asked = self.ledger.query(
+            "SELECT u.stage, a.* FROM uses u JOIN asks a ON a.key = u.key WHERE u.row_id = ?"
+            " ORDER BY a.sent_at, a.provider, a.attempt",
+            (row_id,),
+        )
+        found = []
+        for ask in asked:
+            faults = self.ledger.query(
+                "SELECT at, kind, code, message, delivery FROM faults WHERE key = ? ORDER BY id", (ask["key"],)
+            )
+            reply = unpack(ask["reply"]) if ask["reply"] is not None else {}
+            found.append(
+                {
+                    "row_id": row_id,
+                    "key": ask["key"].hex(),
+                    "run_id": ask["run_id"],
+                    "sent_at": ask["sent_at"],
+                    "answered_at": ask["answered_at"],
+                    **{name: ask[name] for name in ("stage", "provider", "model", "attempt", "sends")},
+                    "request": unpack(ask["request"]),
+                    "reply": reply.get("text"),
+                    "thinking": reply.get("thinking"),
+                    "finish": reply.get("finish"),
+                    "refused": ask["refused_kind"],
+                    **{name: ask[name] for name in ("input_tokens", "output_tokens", "cost_cny")},
+                    "faults": faults,
+                }
+            )
+        return found
+
+    def outcomes(self, name: str, row_id: str) -> list[dict[str, Any]]:
+        """What became of a row in the stages that rejected or failed it."""
+        return self.ledger.query(
+            "SELECT stage, run_id, at, state, reason, detail FROM outcomes WHERE dataset = ? AND row_id = ?",
+            (name, row_id),
+        )
+
+    def runs(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The runs of this workspace, newest first, each with its summary."""
+        found = self.ledger.query("SELECT * FROM runs ORDER BY started_at DESC LIMIT ?", (limit,))
+        for run in found:
+            run["options"] = json.loads(run["options"])
+            run["summary"] = json.loads(run["summary"]) if run["summary"] else None
+        return found
+
+    def cost(self) -> list[dict[str, Any]]:
+        """What was spent, by provider and model. cost_cny None: some price is not known."""
+        return self.ledger.query(
+            "SELECT provider, model, count(*) AS asks, sum(sends) AS sends, sum(input_tokens) AS input_tokens,"
+            " sum(output_tokens) AS output_tokens, sum(characters) AS characters,"
+            " CASE WHEN count(cost_cny) = count(answered_at) THEN sum(cost_cny) END AS cost_cny"
+            " FROM asks GROUP BY provider, model ORDER BY provider, model"
+        )
+
+    # ── the rest ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def providers(self) -> list[Listed]:
+        """Every provider with whether its key is set."""
+        return self.catalog.listed()
+
+    def shown_settings(self) -> list[Setting]:
+        """Every setting in force with its origin, keys masked."""
+        return self.settings.listing()
+
+    def remember(self, name: str, value: str) -> None:
+        """Keeps a small value, such as the dataset imported last."""
+
+        def job(db: sqlite3.Connection) -> None:
+            db.execute("INSERT OR REPLACE INTO names VALUES (?, ?)", (name, value))
+
+        self.ledger.write(job)
+
+    def recall(self, name: str) -> str | None:
+        """A value kept by ``remember``."""
+        found = self.ledger.query("SELECT value FROM names WHERE name = ?", (name,))
+        return str(found[0]["value"]) if found else None
