@@ -1,0 +1,125 @@
+"""Commands around the work: simulate, ui, demo."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from augment.cli import output
+from augment.cli.options import command_parser
+from augment.errors import FixableError, NotFound
+
+FAULT_HELP = "kind=rate,… of the requests, e.g. rate_limited=0.1,5xx=0.05,drop_after=0.05"
+
+
+def run(name: str, arguments: Sequence[str]) -> int:
+    """Runs one of this file's commands."""
+    return {"simulate": simulate, "ui": ui, "demo": demo}[name](arguments)
+
+
+def simulate(arguments: Sequence[str]) -> int:
+    """Serves the vendors' wire until it is stopped; prints one line of JSON when ready."""
+    from augment.simulator.faults import FAULTS, parse_faults
+    from augment.simulator.options import WIRES, SimulatorOptions
+    from augment.simulator.server import Simulator
+
+    parser = command_parser(
+        "simulate",
+        "Serve Tencent TMT, Qianfan (V1, V2) and OpenAI's wire on 127.0.0.1. One line of JSON when ready: url, ws and "
+        "env, the variables that point any client here. GET /_sim/counts says what was served. "
+        f"Faults: {', '.join(FAULTS)}.",
+    )
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="0 takes a free one")
+    parser.add_argument("--faults", default="", metavar="LIST", help=FAULT_HELP)
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the faults and of the wording")
+    parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="of every answer")
+    parser.add_argument("--strict", action="store_true", help="the vendors' documented limits, not generous ones")
+    parser.add_argument("--retired", action="append", default=[], choices=WIRES, help="answer as if switched off")
+    parsed = parser.parse_args(list(arguments))
+    options = SimulatorOptions(
+        port=parsed.port,
+        faults=parse_faults(parsed.faults),
+        seed=parsed.seed,
+        strict=parsed.strict,
+        latency_s=parsed.latency,
+        retired=frozenset(parsed.retired),
+    )
+
+    async def serve() -> None:
+        over = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, over.set)
+        async with Simulator(options) as simulator:
+            output.result({"url": simulator.url, "ws": simulator.ws, "env": simulator.env})
+            sys.stdout.flush()
+            await over.wait()
+
+    asyncio.run(serve())
+    return 0
+
+
+def ui(arguments: Sequence[str]) -> int:
+    """Opens the review room; takes the place of this process."""
+    parser = command_parser("ui", "Open the review room in the browser; further options go to Streamlit.")
+    parsed, further = parser.parse_known_args(list(arguments))
+    import ui as room
+
+    app = Path(room.__file__ or "").with_name("app.py")
+    if parsed.workspace:
+        os.environ["AUGMENT_WORKSPACE"] = parsed.workspace  # noqa: TID251  # for the process that takes our place
+    command = [sys.executable, "-m", "streamlit", "run", str(app), *further]
+    sys.stdout.flush()
+    os.execv(sys.executable, command)  # noqa: S606  # our own interpreter, no shell
+
+
+def demo(arguments: Sequence[str]) -> int:
+    """The main job on the sample, in a workspace of its own, over the simulator."""
+    from augment.cli.app import run as augment
+
+    parser = command_parser("demo", "Import the sample, back-translate and reason over the simulator, and show it.")
+    parsed = parser.parse_args(list(arguments))
+    workspace = Path(parsed.workspace or ".demo").resolve()
+    if (workspace / "datasets" / ".augment").is_dir():
+        output.talk(f"the demo's workspace {str(workspace)!r} is made anew")
+        shutil.rmtree(workspace / "datasets")
+    workspace.mkdir(parents=True, exist_ok=True)
+    (workspace / "augment.toml").touch()
+    problems = str(sample("problems.jsonl"))
+    steps = [
+        ["import", problems, "--name", "sample"],
+        ["backtranslate", "--skip", "translation-tasks", "--simulate"],
+        ["reason", "--provider", "yi-34b", "--simulate"],
+        ["versions"],
+        ["diff", "v1", "v2", "--limit", "1"],
+        ["show", "--where", "parent_id is not null and reasoning is not null", "--limit", "3"],
+    ]
+    for step in steps:
+        shown = " ".join(f"'{word}'" if " " in word else word for word in step)
+        output.line(f"\n$ augment {shown}")
+        sys.stdout.flush()
+        with contextlib.chdir(workspace):
+            code = augment(step)
+        if code:
+            raise FixableError(f"`augment {step[0]}` ended with exit code {code}", hint="the lines above say why")
+    output.line(
+        f"\nNow open it in the browser:\n  cd {str(workspace)!r} && augment ui\n"
+        "or, from the checkout:\n"
+        f"  AUGMENT_WORKSPACE={str(workspace)!r} streamlit run ui/app.py"
+    )
+    return 0
+
+
+def sample(name: str) -> Path:
+    """A file of the sample data, from the checkout or from the installed package. Raises NotFound."""
+    package = Path(__file__).parents[1]
+    for folder in (package.parent / "datasets" / "samples", package / "samples"):
+        if (folder / name).is_file():
+            return folder / name
+    raise NotFound(f"no sample file {name!r}", hint="install the package again, or work in a checkout")
