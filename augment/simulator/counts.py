@@ -1,0 +1,82 @@
+"""What the simulator served and billed, so that a test can prove that nothing was bought twice."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import Any
+
+from augment.simulator._wire import Answer
+
+
+class Counts:
+    """Counters of one simulator. An item is one text (source, target, text) or one chat (model, messages, parameters).
+
+    An item is bought when the vendor bills it, and served when a good, complete answer left for the client. A text
+    bought again after it was served was bought twice. A chat may be asked again on purpose, so repeats are told apart.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # a thread of the test reads while the server's thread writes
+        self._requests = 0
+        self._by_wire: Counter[str] = Counter()
+        self._by_status: Counter[str] = Counter()
+        self._faults: Counter[str] = Counter()
+        self._bought = self._bought_twice = self._chat_repeats = self._lost = 0
+        self._texts_served: Counter[str] = Counter()
+        self._chats_served: Counter[str] = Counter()
+
+    def arrived(self, wire: str) -> None:
+        """One request came in."""
+        with self._lock:
+            self._requests += 1
+            self._by_wire[wire] += 1
+
+    def billed(self, answer: Answer) -> None:
+        """Books what the answer sells; called once, before the answer leaves."""
+        with self._lock:
+            served = self._chats_served if answer.chat else self._texts_served
+            again = sum(1 for key in answer.bought if served[key])
+            self._bought += len(answer.bought)
+            if answer.chat:
+                self._chat_repeats += again
+            else:
+                self._bought_twice += again
+            if answer.fault:
+                self._faults[answer.fault] += 1
+
+    def delivered(self, answer: Answer, *, whole: bool) -> None:
+        """The answer left, or the connection broke. whole: every byte was handed to the network."""
+        with self._lock:
+            if whole or answer.breaks == "half":
+                self._by_status[str(answer.status)] += 1
+            else:
+                self._by_status["dropped"] += 1
+            if answer.good and whole:
+                (self._chats_served if answer.chat else self._texts_served).update(answer.bought)
+            else:
+                self._lost += len(answer.bought)
+
+    def times_served(self, key: str) -> int:
+        """How often this chat got a good answer."""
+        with self._lock:
+            return self._chats_served[key]
+
+    def snapshot(self) -> dict[str, Any]:
+        """All counts as JSON values."""
+        with self._lock:
+            return {
+                "requests": self._requests,
+                "by_wire": dict(sorted(self._by_wire.items())),
+                "by_status": dict(sorted(self._by_status.items())),
+                "faults": dict(sorted(self._faults.items())),
+                "bought": self._bought,
+                "items_served": self._texts_served.total() + self._chats_served.total(),
+                "distinct_items": sum(
+                    1 for served in (self._texts_served, self._chats_served) for n in served.values() if n
+                ),
+                "bought_twice": self._bought_twice,
+                "lost_after_billing": self._lost,
+                "chat_repeats": self._chat_repeats,
+                "chat_most_served": max(self._chats_served.values(), default=0),
+            }

@@ -1,0 +1,222 @@
+"""The loopback server: one origin for all wires, counts at ``/_sim/counts``.
+
+``Simulator`` lives in the running loop, ``serve_in_thread`` has a loop of its own for callers without one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from aiohttp import web
+
+from augment.errors import FixableError
+from augment.simulator import options as keys
+from augment.simulator._wire import Answer, Request
+from augment.simulator.counts import Counts
+from augment.simulator.faults import Fates
+from augment.simulator.openai import OpenAI
+from augment.simulator.options import SimulatorOptions
+from augment.simulator.qianfan_keys import V1_PREFIX, Keyring, Quota
+from augment.simulator.qianfan_v1 import QianfanV1
+from augment.simulator.qianfan_v2 import QianfanV2
+from augment.simulator.tencent import Tencent
+
+HOST = "127.0.0.1"
+_BIGGEST_BODY = 16 * 2**20
+
+
+class Simulator:
+    """All wires on one loopback port, for the length of an ``async with``. Raises FixableError for a taken port."""
+
+    def __init__(self, options: SimulatorOptions | None = None) -> None:
+        self.options = options or SimulatorOptions()
+        self._counts = Counts()
+        fates = Fates(self.options.faults, self.options.seed)
+        served = self._counts.times_served
+        self._keyring = Keyring(self.options)
+        quota = Quota(self.options.vendor_limits)
+        self._tencent = Tencent(self.options, fates)
+        self._v1 = QianfanV1(self.options, fates, self._keyring, quota, served)
+        self._v2 = QianfanV2(self.options, fates, self._keyring, quota, served)
+        self._openai = OpenAI(self.options, fates, served)
+        self._runner: web.ServerRunner | None = None
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        """The origin, ``http://127.0.0.1:PORT``."""
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def ws(self) -> str:
+        """The same origin for websockets."""
+        return f"ws://{HOST}:{self._port}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Variables that point every connector here, keys included."""
+        return {
+            "AUGMENT_TENCENT_ENDPOINT": self.url,
+            "AUGMENT_QIANFAN_ENDPOINT": self.url,
+            "OPENAI_BASE_URL": f"{self.url}/v1",
+            "DEEPSEEK_BASE_URL": f"{self.url}/v1",
+            "TOKENHUB_BASE_URL": f"{self.url}/v1",
+            "VLLM_BASE_URL": f"{self.url}/vllm/v1",
+            "TENCENTCLOUD_SECRET_ID": keys.TENCENT_SECRET_ID,
+            "TENCENTCLOUD_SECRET_KEY": keys.TENCENT_SECRET_KEY,
+            "QIANFAN_AK": keys.QIANFAN_AK,
+            "QIANFAN_SK": keys.QIANFAN_SK,
+            **keys.OPENAI_KEYS,
+        }
+
+    @property
+    def extra_keys(self) -> dict[str, str]:
+        """Further keys it accepts; not in ``env``, where they would change which of Qianfan's APIs is used."""
+        return {
+            "QIANFAN_ACCESS_KEY": keys.QIANFAN_ACCESS_KEY,
+            "QIANFAN_SECRET_KEY": keys.QIANFAN_SECRET_KEY,
+            "QIANFAN_BEARER_TOKEN": keys.QIANFAN_BEARER_TOKEN,
+        }
+
+    def counts(self) -> dict[str, Any]:
+        """What was served so far, as ``/_sim/counts`` says it. Safe from any thread."""
+        return self._counts.snapshot()
+
+    async def __aenter__(self) -> Simulator:
+        runner = web.ServerRunner(
+            web.Server(self._handle, access_log=None, client_max_size=_BIGGEST_BODY), shutdown_timeout=1.0
+        )
+        await runner.setup()
+        site = web.TCPSite(runner, HOST, self.options.port)
+        try:
+            await site.start()
+        except OSError as error:
+            await runner.cleanup()
+            raise FixableError(
+                f"port {self.options.port} cannot be listened on: {error.strerror or error}",
+                hint="choose another --port, or 0 for any free one",
+            ) from error
+        self._port = runner.addresses[0][1]
+        self._runner = runner
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        url = incoming.rel_url
+        request = Request(
+            incoming.method,
+            url.path,
+            tuple(url.query.items()),
+            {name.lower(): value for name, value in incoming.headers.items()},
+            await incoming.read(),
+        )
+        if request.path == "/_sim/counts":
+            return web.json_response(self.counts())
+        answer = self._answer(request)
+        self._counts.arrived(answer.wire)
+        self._counts.billed(answer)
+        return await self._deliver(incoming, answer)
+
+    def _answer(self, request: Request) -> Answer:
+        match request.path:
+            case "/":
+                return self._tencent.answer(request)
+            case "/oauth/2.0/token":
+                return self._keyring.oauth(request)
+            case "/v1/BCE-BEARER/token":
+                return self._keyring.iam_token(request)
+            case "/wenxinworkshop/service/list":
+                return self._keyring.service_list(request)
+            case "/v2/chat/completions":
+                return self._v2.answer(request)
+            case "/v1/chat/completions" | "/v1/models":
+                return self._openai.answer(request)
+            case "/vllm/v1/chat/completions" | "/vllm/v1/models":
+                return self._openai.answer(request, keyless=True)
+            case path if path.startswith(V1_PREFIX):
+                return self._v1.answer(request)
+        return Answer("other", json.dumps({"error": f"no vendor serves {request.path}"}).encode(), 404)
+
+    async def _deliver(self, incoming: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+        """Sends the answer, or as much of it as its fault allows, and books what became of it."""
+        wait_s = self.options.latency_s + answer.wait_s
+        if wait_s:
+            await asyncio.sleep(wait_s)
+        response = web.StreamResponse(
+            status=answer.status, headers={"Content-Type": answer.content_type, **dict(answer.headers)}
+        )
+        response.content_length = len(answer.body)
+        whole = False
+        try:
+            if answer.breaks in ("before", "after"):
+                return _hang_up(incoming, response)
+            await response.prepare(incoming)
+            if answer.breaks == "half":
+                await response.write(answer.body[: len(answer.body) // 2])
+                return _hang_up(incoming, response)
+            await response.write(answer.body)
+            await response.write_eof()
+            whole = incoming.transport is not None and not incoming.transport.is_closing()
+        except ConnectionError:
+            response.force_close()  # the client went away first; the books say lost
+        finally:
+            self._counts.delivered(answer, whole=whole)
+        return response
+
+
+def _hang_up(incoming: web.BaseRequest, response: web.StreamResponse) -> web.StreamResponse:
+    """Closes the connection once what was written has left."""
+    response.force_close()
+    if incoming.transport is not None:
+        incoming.transport.close()
+    return response
+
+
+@contextlib.contextmanager
+def serve_in_thread(options: SimulatorOptions | None = None) -> Iterator[Simulator]:
+    """A running simulator on a thread of its own, for callers without a loop."""
+    simulator = Simulator(options)
+    ready = threading.Event()
+    trouble: list[BaseException] = []
+    loop = asyncio.new_event_loop()
+    over = asyncio.Event()
+
+    async def live() -> None:
+        async with simulator:
+            ready.set()
+            await over.wait()
+
+    def run() -> None:
+        try:
+            loop.run_until_complete(live())
+        except BaseException as error:  # handed to the caller's thread below
+            trouble.append(error)
+        finally:
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+            ready.set()
+
+    thread = threading.Thread(target=run, name="augment-simulator", daemon=True)
+    thread.start()
+    ready.wait()
+    if trouble:
+        thread.join()
+        raise trouble[0]
+    try:
+        yield simulator
+    finally:
+        with contextlib.suppress(RuntimeError):  # the loop ended by itself
+            loop.call_soon_threadsafe(over.set)
+        thread.join()
