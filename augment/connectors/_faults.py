@@ -18,7 +18,7 @@ KEY_SHAPES = re.compile(
     r"""
       (?P<name>(?:access_token|refresh_token|client_secret|client_id|authorization|signature|api[-_]?key|secret[-_]?key
         |secret[-_]?id|api[-_]?secret)["']?\s*[=:]\s*["']?(?:Bearer\s+|Basic\s+)?)[^\s"'&,;}\])]{4,}
-    | (?P<scheme>\b(?:Bearer|Credential=)\s*)[^\s"',;]{4,}
+    | (?P<scheme>\b(?:Bearer\s+|Credential=))[^\s"',;]{4,}
     | \bbce-v3/[^\s"',;]+ | \bbce-auth-v1/[^\s"',;]+
     | \bsk-[A-Za-z0-9_\-]{8,} | \bAKID[A-Za-z0-9]{8,} | \b24\.[0-9a-f]{16,}\S*
     """,

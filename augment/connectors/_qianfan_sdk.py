@@ -35,8 +35,25 @@ class Sdk:
         self.chat.do(messages=messages, retry_count=1, request_timeout=timeout_s, **parameters)
 
 
+def import_sdk() -> tuple[Any, Any]:
+    """The SDK's package and its configuration module, silenced. The first call takes half a second."""
+    hush("qianfan", "baidubce.auth.bce_v1_signer")  # before the import, which prints; the signer logs signing keys
+    with _IMPORT_LOCK:
+        import qianfan
+        import qianfan.config as settings
+
+        if settings._GLOBAL_CONFIG is None:
+            # Left alone, the first reader of the process-wide object would look into the environment and ./.env.
+            settings._GLOBAL_CONFIG = settings.Config.construct(DISABLE_CACHE=True)
+        qianfan.disable_log()
+    return qianfan, settings
+
+
 def open_sdk(route: Route, api: Api, keys: Mapping[str, str], listener: Listener, places: int) -> Sdk:
-    """An SDK object for one route, listened to. keys: ak, sk, access_key, secret_key, bearer_token, those set. Raises Fault (retired)."""
+    """An SDK object for one route, listened to. keys: ak, sk, access_key, secret_key, bearer_token, those set.
+
+    Raises Fault (retired) for a model without a V1 endpoint.
+    """
     module, config = _configured(route.endpoint.rstrip("/"))
     given: dict[str, Any] = {"config": config, "forcing_disable": True}  # no self-throttling by X-Ratelimit headers
     if api == "v1-oauth":
@@ -71,15 +88,7 @@ def open_sdk(route: Route, api: Api, keys: Mapping[str, str], listener: Listener
 
 def _configured(endpoint: str) -> tuple[Any, Any]:
     """The SDK's module and a configuration of its own kind that knows nothing but its defaults and the endpoint."""
-    hush("qianfan")  # before the import: that prints, too
-    with _IMPORT_LOCK:
-        import qianfan
-        import qianfan.config as settings
-
-        if settings._GLOBAL_CONFIG is None:
-            # Left alone, the first reader of the process-wide object would look into the environment and ./.env.
-            settings._GLOBAL_CONFIG = settings.Config.construct(DISABLE_CACHE=True)
-        qianfan.disable_log()
+    qianfan, settings = import_sdk()
     config = settings.Config.construct(
         BASE_URL=endpoint or V1_HOST,
         CONSOLE_API_BASE_URL=endpoint or V2_HOST,

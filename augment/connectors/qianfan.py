@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from augment.connectors._faults import redact
-from augment.connectors._qianfan_sdk import Api, Sdk, open_sdk
+from augment.connectors._qianfan_sdk import Api, Sdk, import_sdk, open_sdk
 from augment.connectors._replies import Heard, as_chat, read_chat, read_json, refusal, spoken, tokens, useless
 from augment.connectors._requests import Listener, close_sessions
 from augment.connectors._threads import Pool, call
@@ -213,6 +213,7 @@ class Qianfan:
         self._listener = Listener()
         self._lock = threading.Lock()
         self._lease: Lease | None = None
+        import_sdk()  # here, not inside the deadline of the first ask
 
     async def send(self, ask: Ask) -> Reply:
         """Asks once. Raises Fault."""
