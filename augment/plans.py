@@ -150,7 +150,8 @@ def _providers(catalog: Catalog, stage: Stage, run: RunOptions) -> tuple[Provide
         if provider.kind != stage.asks:
             what = "translator" if stage.asks == "translate" else "chat model"
             raise FixableError(f"{provider.name!r} is no {what}", hint="`augment providers` lists them by kind")
-        catalog.secrets(provider.name)
+        if not run.dry_run:  # a forecast asks nothing and needs no key
+            catalog.secrets(provider.name)
     return tuple(found)
 
 
