@@ -133,7 +133,8 @@ def fold(messages: tuple[Message, ...]) -> list[dict[str, str]]:
     if system:
         if not folded or folded[0]["role"] != "user":
             folded.insert(0, {"role": "user", "content": ""})
-        folded[0]["content"] = "\n\n".join([*system, folded[0]["content"]]).rstrip("\n")
+        question = folded[0]["content"]
+        folded[0]["content"] = "\n\n".join([*system, question] if question else system)
     return folded
 
 
