@@ -10,9 +10,9 @@ from augment.importers._drafts import BadField, describe, text_of
 
 _LOOKALIKES = str.maketrans("АВСЕавсе", "ABCEabce")  # scanned papers bring Cyrillic letters
 _LEAD = re.compile(
-    r"^(?:(?:the |正确|参考|标准)?(?:答案|answer)\s*(?:是|为|is)?|(?:应|故|本题)?选(?:项|择)?|option)\s*:?\s*", re.I
+    r"^(?:(?:the |正确|参考|标准)?(?:答案|answer) ?(?:是|为|is\b)?[: ]*)?(?:应?选[项择]?[: ]*|option )?", re.I
 )
-_BETWEEN = re.compile(r"[\s,、;/|&+.。:()\[\]【】{}*和与及]|项$")
+_BETWEEN = re.compile(r"[\s,、;/|&+.。:()\[\]【】{}*和与及]|选?项$")
 _LETTER_AND_TEXT = re.compile(r"^\(?([A-Za-z])\s*[).、:,\s]\s*(\S.*)$", re.S)
 
 
@@ -49,16 +49,18 @@ def read_gold(value: object, options: Sequence[str], *, places: int, field: str)
 
 
 def _letters(text: str, options: Sequence[str], field: str) -> str:
+    if len(text) == 1 and "A" <= text <= letter(len(options) - 1):
+        return text
     bare = _LEAD.sub("", _bare(text))
     run = _run(bare)
-    inside = run if run and ord(run[-1]) - ord("A") < len(options) else ""
+    if run and ord(run[-1]) - ord("A") < len(options):
+        twins = [letter(index) for index, option in enumerate(options) if option.strip().casefold() == bare.casefold()]
+        if twins not in ([], [run]):
+            raise BadField(
+                field, f"{text!r} can be a letter or the text of option {twins[0]}: write the letter as A, B …"
+            )
+        return run
     same = _same_text(text, options)
-    if len(inside) == 1:
-        return inside
-    if inside and same and "".join(same) != inside:
-        raise BadField(field, f"{text!r} can be read as letters and as the text of option {same[0]}: write the letter")
-    if inside:
-        return inside
     if len(same) == 1:
         return same[0]
     if same:

@@ -24,6 +24,7 @@ _NOT_TEXT = (
     (b"SQLite format 3", "a SQLite file"),
     (b"\x89PNG", "a picture"),
 )
+SAMPLE = 1 << 16  # bytes on each side of the first one that is not UTF-8
 _BROKEN = re.compile("[\udc80-\udcff]")
 _SAVE = "save it as UTF-8 text and import it again"
 
@@ -85,24 +86,37 @@ def _damaged_or_chinese(data: bytes, first_bad: int, name: str) -> tuple[str, st
 
     UTF-8 goes first: nearly all of its Chinese can be misread as GB18030, while hardly any GB18030 passes as UTF-8.
     """
-    utf8 = data.decode("utf-8", "surrogateescape")
+    sample = _sample(data, first_bad)
+    utf8 = sample.decode("utf-8", "surrogateescape")
+    gb18030 = sample.decode("gb18030", "surrogateescape")
     if _mostly_sound(utf8) or _sound_lines(line for line in utf8.split("\n") if not line.isascii()):
-        return utf8, "utf-8"
-    gb18030 = data.decode("gb18030", "surrogateescape")
+        return data.decode("utf-8", "surrogateescape"), "utf-8"
     if _looks_chinese(gb18030) and (_mostly_sound(gb18030) or _sound_lines(gb18030.split("\n"))):
-        return gb18030, "gb18030"
+        return data.decode("gb18030", "surrogateescape"), "gb18030"
     if _sound_lines(line for line in utf8.split("\n") if line.strip()):
-        return utf8, "utf-8"
+        return data.decode("utf-8", "surrogateescape"), "utf-8"
     raise BadInput(
         f"{name!r} is not UTF-8, UTF-16 or GB18030 text: byte {first_bad + 1} (0x{data[first_bad]:02X}) cannot be read",
         hint=f"{_SAVE}; if it is no text at all, it cannot be imported",
     )
 
 
+def _sample(data: bytes, around: int) -> bytes:
+    """The bytes around a place: enough to judge by, cut at line ends where there are any."""
+    start, end = max(0, around - SAMPLE), min(len(data), around + SAMPLE)
+    if start:
+        start = max(start, data.find(b"\n", start, around) + 1)
+    if end < len(data):
+        last = data.rfind(b"\n", around, end)
+        end = last if last > 0 else end
+    return data[start:end]
+
+
 def _mostly_sound(text: str) -> bool:
     """Whether at least ten characters beyond ASCII were read for each byte that could not be."""
     broken = len(_BROKEN.findall(text))
-    return broken * 11 <= sum(1 for character in text if character > "\x7f")
+    beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    return broken * 11 <= beyond_ascii
 
 
 def _sound_lines(lines: Iterable[str]) -> bool:
@@ -114,7 +128,7 @@ def _sound_lines(lines: Iterable[str]) -> bool:
 def _looks_chinese(text: str) -> bool:
     """Whether most of what is beyond ASCII is what Chinese is written with every day: punctuation and the 3,755
     characters of the first level of GB 2312. Other encodings misread as GB18030 give rarer ones."""
-    seen = [character for character in text[: 1 << 18] if character > "\x7f"][:4096]
+    seen = [character for character in text if character > "\x7f"][:4096]
     return sum(map(_everyday, seen)) * 10 >= len(seen) * 6
 
 

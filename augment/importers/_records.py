@@ -18,8 +18,8 @@ from augment.importers._drafts import BadField, BadLine, Item, describe
 
 DEEPEST_LITERAL = 60
 LONGEST_LITERAL = 4_000_000  # characters
-LONGEST_RECORD = 5_000  # lines
-FAILED_JOINS = 200  # after so many, lines stand alone: a hostile file must not cost its square
+LONGEST_RECORD = 2_000  # lines
+FAILED_JOINS = 200  # then nothing is read beyond its own line or element: a hostile file must not cost its square
 _TOO_DEEP = "it is nested too deeply to be read"
 
 _DECODER = json.JSONDecoder(strict=False, parse_constant=str)  # NaN stays what it says; a raw tab in a text is no harm
@@ -81,6 +81,7 @@ def each_object(text: str, build: Callable[[int, Mapping[str, object]], Iterable
 def _lines(lines: list[str], first: int) -> Iterator[Record]:
     """The records of lines[first:]: one a line, or one over several where the first line alone is not whole."""
     at, joins_left = first, FAILED_JOINS
+    steps: dict[int, int | None] = {}
     while at < len(lines):
         line = lines[at].strip()
         if not line.strip(",;"):
@@ -89,7 +90,7 @@ def _lines(lines: list[str], first: int) -> Iterator[Record]:
         value, trouble = _read(line)
         taken = 1
         if trouble and line[0] in "{(":
-            end = _end(lines, at) if joins_left else None
+            end = _end(lines, at, steps) if joins_left else None
             if end is not None:
                 joined, broken = _read("\n".join(lines[at:end]))
                 if not broken or not any(_is_object(lines[inner]) for inner in range(at + 1, end)):
@@ -104,11 +105,16 @@ def _lines(lines: list[str], first: int) -> Iterator[Record]:
         at += taken
 
 
-def _end(lines: list[str], start: int) -> int | None:
-    """The line after the one that closes the brackets opened at start; None where none does, or not soon."""
+def _end(lines: list[str], start: int, steps: dict[int, int | None]) -> int | None:
+    """The line after the one that closes the brackets opened at start; None where none does, or not soon.
+
+    steps remembers what each line opens and closes.
+    """
     depth = 0
     for index in range(start, min(len(lines), start + LONGEST_RECORD)):
-        step = _depth_step(lines[index])
+        if index not in steps:
+            steps[index] = _depth_step(lines[index])
+        step = steps[index]
         if step is None:
             return None
         depth += step
@@ -122,17 +128,21 @@ def _depth_step(line: str) -> int | None:
     bare = re.sub(_STRINGS, "", line)
     if '"' in bare or "'" in bare:
         return None
-    return sum(_STEPS.get(character, 0) for character in bare)
+    return sum(bare.count(bracket) * step for bracket, step in _STEPS.items())
 
 
 def _with_the_rest(lines: list[str], at: int, taken: int) -> int:
-    """How many lines a broken record takes with it: those after it that are indented or only close brackets."""
+    """How many lines a broken record takes with it: those after it that are indented deeper or close its brackets."""
     while at + taken < len(lines):
         line = lines[at + taken]
-        if not line.strip() or not (line[0] in " \t" or line[0] in "}])"):
+        if not line.strip() or (_indent(line) <= _indent(lines[at]) and line.lstrip()[0] not in "}])"):
             break
         taken += 1
     return taken
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _is_object(line: str) -> bool:
@@ -144,8 +154,11 @@ def _is_object(line: str) -> bool:
 
 
 def _array(text: str, start: int) -> Iterator[Record]:
-    """The elements of an array whose bracket stands before start; then whatever follows the array."""
-    position, counted, line = start, 0, 1
+    """The elements of an array whose bracket stands before start; then whatever follows the array.
+
+    An element that is no JSON ends where the next one seems to begin; it may still be a Python literal.
+    """
+    position, counted, line, whole_left = start, 0, 1, FAILED_JOINS
     next_element: re.Pattern[str] | None = None
     while True:
         position = _skip(text, position)
@@ -155,20 +168,19 @@ def _array(text: str, start: int) -> Iterator[Record]:
         if text[position] == "]":
             yield from _after(text, position + 1, line)
             return
-        try:
-            value, position = _DECODER.raw_decode(text, position)
-            yield Record(line, value)
-            continue
-        except RecursionError:
-            trouble = _TOO_DEEP
-        except ValueError as error:
-            trouble = _words(error)
+        if whole_left:
+            try:
+                value, position = _DECODER.raw_decode(text, position)
+                yield Record(line, value)
+                continue
+            except (ValueError, RecursionError):
+                whole_left -= 1
         next_element = next_element or _opening(text, start)
         found = next_element.search(text, position + 1) if next_element else None
         end = found.start() if found else len(text)
         piece = text[position:end].rstrip().rstrip(",").rstrip()
-        value, still = _read_literal(piece if found else piece.removesuffix("]"))
-        yield Record(line, value, still and trouble)
+        value, trouble = _read(piece if found else piece.removesuffix("]"))
+        yield Record(line, value, trouble)
         position = end
 
 
@@ -180,7 +192,7 @@ def _skip(text: str, position: int) -> int:
 def _opening(text: str, start: int) -> re.Pattern[str] | None:
     """How an element begins: as the first one does, with its first key. After a broken element, this is looked for."""
     found = re.compile(rf"\s*\{{\s*({_STRINGS})").match(text, start)
-    return re.compile(rf"\{{\s*{re.escape(found[1])}\s*:") if found else None
+    return re.compile(rf"\{{\s*{re.escape(found[1])}") if found else None
 
 
 def _after(text: str, position: int, line: int) -> Iterator[Record]:
@@ -222,11 +234,17 @@ def _only_data(text: str) -> str:
         raise ValueError("it is too long for a Python literal")
     parts: list[str] = []
     position = depth = 0
+    after_text = False
     while position < len(text):
         found = _TOKEN.match(text, position)
         if found is None:
             raise ValueError("it is not made of texts, numbers and brackets alone")
         token = found[0]
+        if not token.isspace():
+            is_text = token[-1] in "\"'"
+            if is_text and after_text:  # Python would join them in silence, and two options become one
+                raise ValueError("a comma is missing between two texts")
+            after_text = is_text
         depth += _STEPS.get(token, 0)
         if depth > DEEPEST_LITERAL:
             raise ValueError(_TOO_DEEP)

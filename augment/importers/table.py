@@ -32,6 +32,8 @@ _READING = ("context", "passage", "article", "阅读文本", "材料", "文章",
 _PROBLEM = ("problem", "instruction", *_READING, "题目")  # 题目 is the stem where another column is the question
 _ANSWER = ("answer", "答案", "正确答案", "参考答案", "correct answer", "correct_answer", "output")
 _OPTION = re.compile(r"(?:选项|option|choice)?[ _-]?([a-z])|(?:选项|option|choice)[ _-]?([0-9]{1,2})")
+_QUOTES = "a quoted cell is not closed, or goes on after its closing quote: double each quote inside a cell"
+_LONG = f"a cell is longer than {LONGEST_CELL:,} characters: perhaps its closing quote is missing"
 _UNSPLIT = frozenset({"options", "choices", "选项"})
 
 
@@ -86,12 +88,13 @@ def _head(lines: Sequence[str]) -> tuple[int, str, _Columns] | None:
     delimiters: tuple[str, ...] = DELIMITERS
     if first < len(lines) and (said := re.fullmatch(r"sep=(.)", lines[first].strip("\n "))):  # a line for Excel
         first, delimiters = first + 1, (said[1],)
+    csv.field_size_limit(LONGEST_CELL)
     best: tuple[int, str, _Columns] | None = None
     for delimiter in delimiters:
         try:
             reader = csv.reader(_ended(lines, first), delimiter=delimiter, strict=True)
             columns = _columns(next(reader))
-        except (csv.Error, StopIteration, TypeError):
+        except (csv.Error, StopIteration, TypeError, ValueError):
             continue
         if _confidence(columns) > (_confidence(best[2]) if best else 0.0):
             best = first + reader.line_num, delimiter, columns
@@ -141,7 +144,7 @@ def _option_columns(keys: Sequence[str]) -> tuple[int, ...]:
 
 def _confidence(columns: _Columns) -> float:
     asked = columns.question is not None or (columns.problem is not None and not columns.reading)
-    if not asked or (not columns.options and not _UNSPLIT.isdisjoint(columns.names)):
+    if not asked or (not columns.options and not _UNSPLIT.isdisjoint(map(str.casefold, columns.names))):
         return 0.0
     if len(columns.options) >= 2:
         return 1.0 if columns.answer is not None else 0.9
@@ -153,7 +156,6 @@ def _confidence(columns: _Columns) -> float:
 
 def _records(lines: Sequence[str], first: int, width: int, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
     """Each record's line and cells, or what is wrong with it. After a stray quote, reading begins anew a line later."""
-    csv.field_size_limit(LONGEST_CELL)
     start: int | None = first
     while start is not None:
         base, start, read = start, None, 0
@@ -164,11 +166,8 @@ def _records(lines: Sequence[str], first: int, width: int, delimiter: str) -> It
                 cells = next(reader)
             except StopIteration:
                 return
-            except csv.Error:
-                yield (
-                    line,
-                    "a quoted cell is not closed, or goes on after its closing quote: double each quote inside a cell",
-                )
+            except csv.Error as error:
+                yield line, _LONG if "limit" in str(error) else _QUOTES
                 start = line
                 break
             read = reader.line_num
