@@ -35,7 +35,7 @@ class Counts:
     def billed(self, answer: Answer) -> None:
         """Books what the answer sells; called once, before the answer leaves."""
         with self._lock:
-            served = self._chats_served if answer.chat else self._texts_served
+            served = self._served(answer)
             again = sum(1 for key in answer.bought if served[key])
             self._bought += len(answer.bought)
             if answer.chat:
@@ -45,16 +45,22 @@ class Counts:
             if answer.fault:
                 self._faults[answer.fault] += 1
 
-    def delivered(self, answer: Answer, *, whole: bool) -> None:
-        """The answer left, or the connection broke. whole: every byte was handed to the network."""
+    def leaves(self, answer: Answer, *, whole: bool) -> None:
+        """Books an answer just before its last byte leaves, so that whoever has read it finds it in the books."""
         with self._lock:
-            if whole or answer.breaks == "half":
-                self._by_status[str(answer.status)] += 1
-            else:
-                self._by_status["dropped"] += 1
+            self._by_status[str(answer.status) if whole or answer.breaks == "half" else "dropped"] += 1
             if answer.good and whole:
-                (self._chats_served if answer.chat else self._texts_served).update(answer.bought)
+                self._served(answer).update(answer.bought)
             else:
+                self._lost += len(answer.bought)
+
+    def did_not_leave(self, answer: Answer) -> None:
+        """Takes back what ``leaves`` booked as whole: the connection broke under it."""
+        with self._lock:
+            self._by_status[str(answer.status)] -= 1
+            self._by_status["dropped"] += 1
+            if answer.good:
+                self._served(answer).subtract(answer.bought)
                 self._lost += len(answer.bought)
 
     def times_served(self, key: str) -> int:
@@ -62,13 +68,16 @@ class Counts:
         with self._lock:
             return self._chats_served[key]
 
+    def _served(self, answer: Answer) -> Counter[str]:
+        return self._chats_served if answer.chat else self._texts_served
+
     def snapshot(self) -> dict[str, Any]:
         """All counts as JSON values."""
         with self._lock:
             return {
                 "requests": self._requests,
                 "by_wire": dict(sorted(self._by_wire.items())),
-                "by_status": dict(sorted(self._by_status.items())),
+                "by_status": dict(sorted((+self._by_status).items())),
                 "faults": dict(sorted(self._faults.items())),
                 "bought": self._bought,
                 "items_served": self._texts_served.total() + self._chats_served.total(),

@@ -91,7 +91,8 @@ def spoil(answer: Answer, fate: Fate, *, slow_s: float, mishap: Answer) -> Answe
         case "truncated" if fate.variant < 0.5:
             return replace(answer, breaks="half", good=False, fault=fate.fault)
         case "truncated":
-            return replace(answer, body=answer.body[: len(answer.body) // 2], good=False, fault=fate.fault)
+            half = answer.body[: len(answer.body) // 2].decode(errors="ignore").encode()  # no character is cut
+            return replace(answer, body=half, good=False, fault=fate.fault)
         case "html":
             return Answer(answer.wire, _PAGE.encode(), content_type="text/html", fault=fate.fault)
         case "bad_bytes":

@@ -28,7 +28,6 @@ from augment.simulator.qianfan_v2 import QianfanV2
 from augment.simulator.tencent import Tencent
 
 HOST = "127.0.0.1"
-_BIGGEST_BODY = 16 * 2**20
 
 
 class Simulator:
@@ -89,9 +88,7 @@ class Simulator:
         return self._counts.snapshot()
 
     async def __aenter__(self) -> Simulator:
-        runner = web.ServerRunner(
-            web.Server(self._handle, access_log=None, client_max_size=_BIGGEST_BODY), shutdown_timeout=1.0
-        )
+        runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=1.0)
         await runner.setup()
         site = web.TCPSite(runner, HOST, self.options.port)
         try:
@@ -158,21 +155,22 @@ class Simulator:
             status=answer.status, headers={"Content-Type": answer.content_type, **dict(answer.headers)}
         )
         response.content_length = len(answer.body)
-        whole = False
+        gone = incoming.transport is None or incoming.transport.is_closing()
+        whole = not answer.breaks and not gone
+        self._counts.leaves(answer, whole=whole)
+        if gone or answer.breaks in ("before", "after"):
+            return _hang_up(incoming, response)
         try:
-            if answer.breaks in ("before", "after"):
-                return _hang_up(incoming, response)
             await response.prepare(incoming)
             if answer.breaks == "half":
                 await response.write(answer.body[: len(answer.body) // 2])
                 return _hang_up(incoming, response)
             await response.write(answer.body)
             await response.write_eof()
-            whole = incoming.transport is not None and not incoming.transport.is_closing()
         except ConnectionError:
-            response.force_close()  # the client went away first; the books say lost
-        finally:
-            self._counts.delivered(answer, whole=whole)
+            response.force_close()
+            if whole:
+                self._counts.did_not_leave(answer)
         return response
 
 
