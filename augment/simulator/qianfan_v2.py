@@ -17,7 +17,8 @@ from augment.simulator.options import SimulatorOptions
 from augment.simulator.qianfan_keys import Keyring, Quota
 
 WIRE = "qianfan-v2"
-ABLE = frozenset({*TRANSPORT_FAULTS, "rate_limited", "quota", "rejected", "5xx", "empty", "wrong_answer"})
+# No "quota": V2's code for an account in arrears is on no page we know, and inventing one would teach a wrong one.
+ABLE = frozenset({*TRANSPORT_FAULTS, "rate_limited", "rejected", "5xx", "empty", "wrong_answer"})
 
 
 class QianfanV2:
@@ -75,8 +76,6 @@ def _told_no(fate: Fate, chat: Chat) -> Answer | None:
     match fate.fault:
         case "rate_limited":
             return _rate_limited("rpm" if fate.variant < 0.5 else "tpm", fault=fate.fault)
-        case "quota":
-            return _error(403, "account_overdue", "account is in arrears", kind="access_denied", fault=fate.fault)
         case "rejected" if fate.variant < 0.5:
             return _error(403, "system_unsafe", "the content is unsafe", kind="unsafe_request", fault=fate.fault)
         case "rejected":

@@ -45,6 +45,7 @@ class Simulator:
         self._v2 = QianfanV2(self.options, fates, self._keyring, quota, served)
         self._openai = OpenAI(self.options, fates, served)
         self._runner: web.ServerRunner | None = None
+        self._closing = asyncio.Event()
         self._port = 0
 
     @property
@@ -106,6 +107,7 @@ class Simulator:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closing.set()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -150,12 +152,13 @@ class Simulator:
         """Sends the answer, or as much of it as its fault allows, and books what became of it."""
         wait_s = self.options.latency_s + answer.wait_s
         if wait_s:
-            await asyncio.sleep(wait_s)
+            with contextlib.suppress(TimeoutError):  # an answer still waited for when all ends is never sent
+                await asyncio.wait_for(self._closing.wait(), wait_s)
         response = web.StreamResponse(
             status=answer.status, headers={"Content-Type": answer.content_type, **dict(answer.headers)}
         )
         response.content_length = len(answer.body)
-        gone = incoming.transport is None or incoming.transport.is_closing()
+        gone = self._closing.is_set() or incoming.transport is None or incoming.transport.is_closing()
         whole = not answer.breaks and not gone
         self._counts.leaves(answer, whole=whole)
         if gone or answer.breaks in ("before", "after"):

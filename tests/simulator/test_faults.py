@@ -194,7 +194,6 @@ def test_qianfans_sdk_times_out_on_a_slow_answer(start: Start, monkeypatch: pyte
 
 V2_SEES: list[tuple[str, set[str]]] = [
     ("rate_limited", {"429"}),
-    ("quota", {"403"}),
     ("rejected", {"403", "content_filter"}),
     ("5xx", {"500"}),
     ("charset", {"500", "stop"}),

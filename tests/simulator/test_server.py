@@ -75,6 +75,22 @@ def test_nothing_is_left_open_while_clients_hold_on() -> None:
     assert time.monotonic() - started < 5
 
 
+def test_ending_does_not_wait_for_answers_that_are_slow(caplog: pytest.LogCaptureFixture) -> None:
+    async def end_in_the_middle() -> Simulator:
+        async with aiohttp.ClientSession() as session, Simulator(SimulatorOptions(latency_s=60)) as sim:
+            asked = asyncio.create_task(session.get(f"{sim.url}/v1/models"))
+            while not sim.counts()["requests"]:
+                await asyncio.sleep(0.01)
+        with pytest.raises(aiohttp.ClientError):
+            await asked
+        return sim
+
+    started = time.monotonic()
+    asyncio.run(end_in_the_middle())
+    assert time.monotonic() - started < 5
+    assert not caplog.records
+
+
 def test_many_asks_at_once_are_all_answered() -> None:
     async def ask_many() -> list[str]:
         async with Simulator() as sim, aiohttp.ClientSession() as session:
