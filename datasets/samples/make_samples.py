@@ -20,7 +20,7 @@ from sample_parts import Problem, Question, among, problem
 HERE = Path(__file__).resolve().parent
 SEED = 20240726
 LETTERS = "ABCDE"
-PREFIXES = ("选择题 {}：\n",) * 8 + ("选择题 {}:\n",) * 3 + ("选择题 {}：",)  # as often as real data has each, about
+PREFIXES = ("选择题 {}：\n",) * 8 + ("选择题 {}:\n",) * 3 + ("选择题 {}：",)  # the usual one most often
 
 
 def main(folder: Path) -> None:
