@@ -1,0 +1,58 @@
+# Two commands set everything up on a machine with python3 (3.11 or later), make and PyPI:
+#   make demo   the main job on the sample, with no key
+#   make test   every check
+# Both work again without reinstalling, and in any folder. Neither needs root.
+.POSIX:
+.PHONY: demo test lint types package ui bench docs clean help
+
+PYTHON = python3
+PY = .venv/bin/python
+
+help:
+	@sed -n '2,5s/^# *//p' Makefile
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $$($(PYTHON) --version) is too old: 3.11 or later is needed"; echo "hint: make PYTHON=python3.12 demo"; exit 1; }
+	$(PYTHON) -m venv .venv
+	touch .venv/made
+
+.venv/installed: .venv/made pyproject.toml
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable .
+	touch .venv/installed
+
+.venv/installed-dev: .venv/made pyproject.toml
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch .venv/installed-dev .venv/installed
+
+demo: .venv/installed
+	@$(PY) -m augment demo
+
+ui: .venv/installed
+	$(PY) -m streamlit run ui/app.py
+
+lint: .venv/installed-dev
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+
+types: .venv/installed-dev
+	$(PY) -m mypy
+
+# The wheel alone, away from the checkout: nothing it needs may have been left out of it.
+package: .venv/installed-dev
+	rm -rf build/wheel
+	$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/wheel .
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --target build/wheel/site build/wheel/*.whl
+	cd build/wheel && PYTHONPATH=site ../../$(PY) -P -c "import augment.cli.tools as t, pathlib, ui.app; p = t.sample('problems.jsonl'); assert pathlib.Path.cwd() in p.resolve().parents, p"
+	cd build/wheel && PYTHONPATH=site ../../$(PY) -P -m augment --help > help.txt && grep -q backtranslate help.txt
+
+test: lint types package
+	$(PY) -m pytest -n 2 -p tests.skipped
+
+bench: .venv/installed-dev
+	$(PY) -m bench
+
+docs: .venv/installed-dev
+	$(PY) -m docs.generate
+
+clean:
+	rm -rf .venv .demo build dist .mypy_cache .ruff_cache .pytest_cache
