@@ -60,7 +60,9 @@ def run(stage: str, dataset: str | None = None, *, workspace: str | None = None,
     unknown = sorted(set(options) - common - own)
     if unknown:
         raise UsageError(f"{stage!r} has no option {unknown[0]!r}", hint=f"options: {', '.join(sorted(common | own))}")
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in options.items()
+    }
     with Workbench.open(workspace) as bench:
         summary = bench.run(
             stage,
