@@ -107,6 +107,10 @@ def row_text(row: dict[str, Any]) -> str:
         lines.append(f"  答案：{row['answer']}")
     if row["reasoning"]:
         lines += ["", row["reasoning"]]
+    passed = [check["name"] for check in row["checks"] or [] if check["ok"]]
+    if passed:
+        lines.append(f"  ✓ {' · '.join(passed)}")
     for check in row["checks"] or []:
-        lines.append(f"  {'✓' if check['ok'] else '✗'} {check['name']} {check['detail'] or ''}")
+        if not check["ok"]:
+            lines.append(f"  ✗ {check['name']} {check['detail'] or ''}")
     return "\n".join(lines)

@@ -91,9 +91,9 @@ def demo(arguments: Sequence[str]) -> int:
         shutil.rmtree(workspace / "datasets")
     workspace.mkdir(parents=True, exist_ok=True)
     (workspace / "augment.toml").touch()
-    problems = str(sample("problems.jsonl"))
+    files = [str(sample("problems.jsonl")), str(sample("reading.jsonl"))]
     steps = [
-        ["import", problems, "--name", "sample"],
+        ["import", *files, "--name", "sample"],
         ["backtranslate", "--skip", "translation-tasks", "--simulate"],
         ["reason", "--provider", "yi-34b", "--simulate"],
         ["versions"],
