@@ -1,0 +1,258 @@
+"""How Chinese and English texts say which option they conclude: folding, cue phrases, and what undoes a cue.
+
+Every pattern has bounded quantifiers, so a scan costs time linear in the text. All of them read *folded* text: the same
+length as the original, full-width and styled letters as ASCII, traditional characters of the cues as simplified ones,
+Markdown and LaTeX dress as blanks.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+import regex
+
+_TRADITIONAL = dict(zip("選擇項應該為確對錯誤無並當題與還沒綜", "选择项应该为确对错误无并当题与还没综", strict=True))
+_SENTENCE_MARKS = {"．": ".", "﹕": ":", "∶": ":", "﹒": ".", "﹐": ",", "\u3000": " ", "\xa0": " ", "\r": "\n"}
+_HIDDEN = dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f", " ")
+
+
+def _fold_table() -> dict[int, str]:
+    ranges = (range(0xFF01, 0xFF5F), range(0x24B6, 0x24EA), range(0x1D400, 0x1D6A4), range(0x1F130, 0x1F14A))
+    table = {code: unicodedata.normalize("NFKC", chr(code)) for codes in ranges for code in codes}
+    for start in (0x1F150, 0x1F170):  # letters in black circles and squares have no compatibility form
+        table |= {start + i: chr(ord("A") + i) for i in range(26)}
+    table = {code: char for code, char in table.items() if len(char) == 1}
+    return table | {ord(k): v for k, v in (_TRADITIONAL | _SENTENCE_MARKS | _HIDDEN).items()}
+
+
+_FOLD = _fold_table()
+_DRESS = regex.compile(
+    r"""\*+ | ~~ | `+ | \$+ | [{}] | (?<![A-Za-z0-9])_+ | _+(?![A-Za-z0-9]) | \\[()\[\],;!\ ]
+    | \\(?:text(?:bf|it|rm|tt|sf|up|color)?|math(?:rm|bf|sf|it|tt)?|operatorname|bm|rm|bf|q?quad
+      |left|right|displaystyle|large|Large)
+      (?![A-Za-z])
+    | </?(?:b|i|u|p|br|strong|em|span|font|mark)(?:\s[^<>]{0,80})?/?>""",
+    regex.X,
+)
+
+
+def fold(text: str, timeout_s: float) -> str:
+    """The text as the cues read it, character for character. Raises TimeoutError."""
+    return str(_DRESS.sub(lambda m: " " * len(m[0]), text.translate(_FOLD), timeout=timeout_s))
+
+
+# ── letters ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_LETTER = r"(?:[A-Z]{1,26}|[a-z])(?![A-Za-z0-9_\\]|['’]s)"
+_QUOTE = r"[ \t\"'“”‘’()\[\]【】]{0,6}"
+_BETWEEN = (
+    rf"(?:{_QUOTE}(?:[、,;/&]\s?(?:and|和|以及)?|和|与|及|以及|并|\band\b){_QUOTE}|[ ]{{1,4}})(?:选项|项|option )?\s?"
+)
+_GROUP = regex.compile(rf"(?<![A-Za-z0-9_\\])(?P<l>{_LETTER})(?:(?:选?项)?(?P<s>{_BETWEEN})(?P<l>{_LETTER})){{0,25}}")
+# After "A，B" a predicate belongs to the last letter alone: "答案是A，B错误" names A.
+_OWN_PREDICATE = regex.compile(r"\s{0,4}(?:选?项)?(?:[的说中]|[是为]?(?:错|正|不|因|违|属|符|指)|虽|[A-Za-z]|:\s?\S)")
+_ALTERNATIVE = regex.compile(
+    r"\s{0,4}(?:选?项)?\s?[,、]?\s?(?:或|还是|\bor\b|/or)|\s{0,4}(?:这?[两二三四五几]个?(?:选?项)?)?(?:中|之间|之一|其中)(?!国|心|央)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Letters as written at one place; start and end are offsets."""
+
+    letters: tuple[str, ...]
+    start: int
+    end: int
+
+
+def letters_at(text: str, start: int, count: int) -> Letters | None:
+    """The letters that begin exactly here, sorted; None where none of the options' stand, or two to choose from."""
+    match = _GROUP.match(text, start)
+    if match is None or _ALTERNATIVE.match(text, match.end()):
+        return None
+    words, ends = list(match.captures("l")), list(match.ends("l"))
+    joints = match.captures("s")
+    while len(words) > 1 and not any(c in joints[-1] for c in "、和与及/&") and _OWN_PREDICATE.match(text, ends[-1]):
+        words, ends, joints = words[:-1], ends[:-1], joints[:-1]
+    if any(len(word) > 1 and list(word) != sorted(set(word)) for word in words):
+        return None
+    found = [char.upper() for word in words for char in word]
+    if any(ord(char) - ord("A") >= count for char in found):
+        return None
+    if words[0] in ("a", "A", "I") and len(words) == 1 and _ENGLISH_WORD.match(text, ends[0]):
+        return None
+    if len(words) == 1 and words[0].islower() and _NOT_AFTER_SMALL.match(text, ends[0]):
+        return None
+    return Letters(tuple(sorted(set(found))), start, ends[-1])
+
+
+# "A good one", "I think": an article or a pronoun, unless the word can only follow a name of an option.
+_ENGLISH_WORD = regex.compile(
+    r"[ ]{1,3}(?!(?:is|are|because|since|as|for|which|and|with|in|due|based|given|from|by)\b)[a-z]{2}|['’]"
+)
+_NOT_AFTER_SMALL = regex.compile(r"[ ]{1,3}[A-Za-z]|[=+*/<>^(\[-]")
+
+# What makes a letter a name or a quantity and no option: "A公司", "B点", "A=5", "A→B", "C++".
+_NAME = (
+    r"公司|银行|同学|先生|女士|小姐|老师|选手|队|组|班|厂|店|村|镇|城|市|省|县|国|区|楼|房|室|站|港|岛|路|线段|直线|平面|车|船|机|"
+    r"[点角边柱盘盒箱袋瓶杯桶罐球牌卡股型级类座层栋号君某方]|方案|计划|产品|商品|物质|元素|物体|植物|动物|细胞|基因|抗原|语言|说|认为|喜欢"
+)
+AS_NAME = regex.compile(
+    rf"\s{{0,2}}(?:{_NAME})(?!案|评|拨|误|于)|\s?(?:[=+>≤≥≠^×÷∪∩∥⊥→⇒²³']|<(?![/a-z|])|->|-[A-Z0-9])|#|的(?![\s。.,;!]|$)"
+)
+# After the verb 选 only words that go on about an option may follow a letter without a gap.
+AFTER_CHOICE = regex.compile(
+    r"(?![一-鿿])|[项选答是为正符即因由所故而但这该更最作吧了才也都均错不理解根综本题考详试此一比较两二三四全以虽尽并]|点[评拨]"
+)
+
+# ── cues ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_OPEN = r"[\s\"'“”‘’「」『』《》\[\]()<>【】:,.=\-–—→|]{0,24}"
+_COPULA = r"(?:是|为|选择?|应|即|在于|如下|属于|は|乃|成|只有|包括|有)"
+_ANSWER = (
+    r"(?:答案|正解|答え|(?:最终|最后|正确|最佳)的?(?:结论|选择|选项|判断|决定)|(?:正确|最终|最后)的?回答|正确项|结论(?=\s?:)|选项应|(?<=(?:因此|所以|故"
+    r"|综上所述|综上)[,:\s]{0,3})选项(?=[是为]))"
+)
+
+NOUN = regex.compile(
+    rf"(?P<noun>{_ANSWER})(?P<fill>(?:(?!答案)[^\nA-Za-z。!?;]){{0,24}})(?P<open>{_OPEN})(?:选项|选择?|字母"
+    rf"|第)?\s{{0,8}}(?:option\s)?(?=[A-Za-z])"
+)
+NOUN_FILL = regex.compile(
+    rf"(?:^|{_COPULA}|[:=→]\s*)[\s\"'“”‘’「」\[\]()<>【】:,.=\-–—→|]*(?:选项|选择|选|字母|第)?[\s\"'“(\[:]*$"
+)
+NOUN_TEXT = regex.compile(
+    rf"(?P<noun>{_ANSWER}|\banswer\b)[\"'”\])】]{{0,3}}\s{{0,4}}(?:应该|应当|应|就|显然|最终|只能|可能)?(?:是|为|选|\bis\b|:"
+    rf"|(?<=[\]】]))\s{{0,4}}:?\s{{0,8}}(?P<open>{_OPEN})"
+)
+CHOICE = regex.compile(
+    r"(?<![候当竞入人落普参补])选(?!项)(?:择|取|定)?(?:了|的(?:答案|选项)?(?:应该|就)?[是为]|项?[为是])?[\s\"'“”‘’「\[(<【:]{0,12}"
+    r"(?:选项|答案)?[\s\"'“(\[【:]{0,6}"
+)
+BOXED = regex.compile(r"\\f?boxed[\s(\[\"']{0,24}|<answer>\s{0,8}(?:选项|option )?[(\[\"']?")
+ENGLISH = regex.compile(
+    r"""(?i:(?<![a-z])(?:
+      (?:(?:correct|final|best|right|most\ \w{1,14})\ (?:answer|option|choice|response)|answer|ans\b)\b
+        (?:\ (?:to|for|of|in|here|that|which|among|I)\b[^.\n:;?!]{0,60}?)?["'”\])]{0,3}\s{0,6}
+        (?:(?:should|would|must|will|can|could|has|ought)\s(?:only\s|then\s)?(?:be|to\ be)|is|was|are|:|=|->)
+        (?:\s(?:therefore|thus|clearly|likely|indeed))?
+      |(?:choose|select|pick|go(?:ing)?\ with|opt\ for|chose)\b
+      |(?:therefore|thus|hence|so),?\ (?:it['’]?s|it\ is|the\ \w{1,12}\ is)
+    )[\s"'“”‘’\[(<:,]{0,12}(?:both\s|option\s|choice\s|answer\s|letter\s|statement\s"
+    r"|options\s)?[\s"'“\[(<:]{0,8})(?=[A-Za-z])""",
+    regex.X,
+)
+# "B is the answer": found by its predicate, then the letters before it in the clause.
+SUBJECT = regex.compile(
+    rf"(?<![A-Za-z0-9_\\])(?=[A-Z])(?>{_GROUP.pattern})\s{{0,4}}(?:选?项|答案)?(?:[.:、)\"'”]{{1,2}}|[ ]?[(“\"'])?"
+)
+ANSWER_PREDICATE = regex.compile(
+    r"(?:应该|应当|应|就|才|即|显然|最终)?(?:是|为)(?:(?:本题|该题|此题|这道?题|题目)?的?答案|(?:我们|要找|所求|应选|要选|本题|该题|此题|题目"
+    r"|唯一|最|的|正确|佳|合适|恰当|准确|符合题[意目]|合理|终|好|优|可能|标准|一个|个|接近){1,8}(?:答案|选项|选择|一项))"
+    r"|\s(?:is|are|would be|must be)\s(?:therefore\s|thus\s|clearly\s|indeed\s)?(?:the\s|our\s|my\s)(?:only\s|most\s)?"
+    r"(?:\w{1,12}\s)?(?:answer|choice|option)\b"
+)
+# A cleft names its letters exhaustively ("错误的是B"), so it concludes where "B是错误的" only judges.
+CLEFT = regex.compile(
+    r"(?:最[^\s,。;!?:A-Za-z]{1,8}|正确|符合[^,。;!?:A-Za-z]{0,10}|不?[合恰适]当|合适|错误|不[^\s,。;!?:A-Za-z]{1,10}|有误|成立"
+    r"|属于[^,。;!?:A-Za-z]{1,10})的"
+    r"(?:(?:一个|一项|选项|说法|表述|选择|那个|描述|结论|做法|判断|观点|理解|分析|推断|叙述|陈述))?(?:应该|应当|应|就|只能|只)?(?:是|为"
+    r"|有)(?P<open>[\s\"'“(\[:]{0,12})(?:选项)?\s{0,8}(?=[A-Za-z])"
+)
+INSTEAD = regex.compile(
+    r"(?:不是|并非)[^。!?\n]{1,24}(?:而|[,;])(?:应该|应当|应)?[是选](?:选项)?[\s\"'“(]{0,6}(?=[A-Za-z])"
+)
+APPOSED = regex.compile(
+    r"(?:对应(?:的|于|着)?(?:应该)?(?:是|为)?|也就是|即为?)选项(?:是|为)?[\s\"'“(\[:]{0,8}(?=[A-Za-z])"
+)
+SO = regex.compile(
+    r"(?:因此|所以|(?<![事缘典如亲])故|综上所述|综上|于是|可见|总之|(?i:\b(?:therefore|thus|hence|so|it['’]?s"
+    r"|I['’]d say)\b))[,:\s]{0,6}(?:本题|该题)?(?:应该|应当|应|就)?[是为]?[\s\"'“(]{0,6}(?:选项)?\s{0,4}(?=[A-Za-z])"
+)
+SO_TEXT = regex.compile(r"(?:因此|所以|故|综上所述|综上)[,:]\s{0,3}")
+SO_END = regex.compile(r"[\"'”)]?\s{0,4}(?:选?项)?[\"'”)]?\s{0,4}(?:[。.,;!\n]|$)")
+
+# ── judgements of options, for texts that conclude in no other way ────────────────────────────────────────────────────
+
+JUDGED = regex.compile(
+    rf"(?<![A-Za-z0-9_\\])(?=[A-Z])(?>{_GROUP.pattern})\)?\s{{0,6}}(?:(?:这?[两二三四五]?个?选?项|答案)?(?:中?的?(?:说法|表述|描述"
+    rf"|内容|观点|结论|做法|分析|判断|陈述))?|[:“\"(][^,。;!?\n]{{1,60}}?)\s{{0,6}}"
+    r"(?:都|均|也|才|完全|显然|明显|则|就|应该|应){0,3}(?:是|为)?(?:都|均|完全|唯一|最|比较|更){0,2}(?:正确|对的|符合题|符合要求|(?<=最)符合|成立|准确"
+    r"|恰当|合适|对(?=[,。;!\n、]|$))(?!与否)"
+    rf"|(?<![A-Za-z0-9_\\])(?=[A-Z])(?>{_GROUP.pattern})\)?(?:[:][^,.;!?\n]{{1,60}}?)?\s(?:is"
+    rf"|are)\s(?:therefore\s|also\s|both\s)?(?:the\s)?(?:only\s|most\s)?(?:correct|right|true|best|accurate"
+    rf"|appropriate)\b"
+)
+SUMMING_UP = regex.compile(r"综上|总之|总的来说|总结|只有|唯有|唯一|最终|(?i:in conclusion|overall|\bonly\b)")
+CONCLUDING = regex.compile(
+    r"因此|所以|故|由此|可见|可知|综上|总之|从而|因而|那么|(?i:\b(?:therefore|thus|hence|so|consequently)\b)"
+)
+
+# ── what undoes a cue ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+NEGATION = regex.compile(
+    r"不(?!难|仅|只|妨|由|外|言|得不|可否认|用说|管|论)|并非|绝非|而非|没有|未|无法|难以|别|勿|排除|错误|误|(?i:\bnot\b|n['’]t\b|\bnever\b|wrong"
+    r"|incorrect)"
+)
+WRONG_ANSWER = regex.compile(
+    r"(?:错误|不正确|不对|干扰|误导性?|不合适|(?i:wrong|incorrect|not the correct|not the))\s?的?\s?$"
+)
+SUPPOSED = regex.compile(
+    r"(?:虽然|虽说|尽管|固然|如果|假如|假设|假使|假定|倘若|要是|若是|若(?!干)|即使|即便|除非|(?i:\b(?:if|suppose|assuming|unless|whether"
+    r"|were)\b))(?!.*(?:那么|则|(?i:\bthen\b)))|(?:不|没有?|无法|难以|未)[^,]{0,4}(?:说|认为|表明|意味着?|代表|表示|证明|断定|确定|肯定|保证"
+    r"|得出)[明了]?$|是否|是不是|为什么|为何|难道|怎么|(?i:\bwhy\b)"
+)
+# "如果允许多选，则答案是AC" answers another question; "如果必须选一个，答案是A" answers this one.
+CONDITION = regex.compile(
+    r"(?:如果|假如|假设|倘若|要是|若(?!干)|(?i:\bif\b))"
+    r"(?!.*(?:必须|只能|一定要|非要|不得不|单选|给定|只选|(?i:must|have to|had to)))"
+)
+OTHERS = regex.compile(
+    r"(?:有的?人|人们|[多少数些的]人|大家|同学|学生|考生|网友|他们?|她们?|小[一-鿿]|[甲乙丙丁戊])"
+    r"(?:可能|也许|会|都|也|常常?|往往|容易|认为|觉得|以为|坚持|说|的|就|将|初看){0,4}$"
+    r"|误以为|误认为|原以为|本以为|错选|误选|起初"
+    r"|(?i:\b(?:students?|someone|people|they|he|she)\s(?:(?:may|might|would|will|often|could|all|\w{2,12}ly)\s){0,2}"
+    r"(?:(?:think|thought|believed?|says?|said|claims?|claimed)\s(?:that\s)?)?$)"
+)
+INSTRUCTION = regex.compile(
+    r"(?:(?<!按照?[^,。;\n]{0,12})(?<!遵循[^,。;\n]{0,12})(?<!根据[^,。;\n]{0,12})(?:格式|形式|样式|模板)(?:应该?|必须|要求"
+    r"|需要?)?(?:为|是|如下|形如|例如|如|类似)?"
+    r"|例如|比如|譬如|形如|诸如|示例|样例|范例|如(?=[\s:\"'“]{0,4}$)|(?i:e\.g\.,?|for example,?"
+    r"|such as|the format(?: is)?|in the form(?:at)?(?: of)?|example))[\s:\"'“”‘「『\[(【<正确的最终后]{0,12}$"
+)
+AS_FORM = regex.compile(r"[\"'”」』\]\s)<>a-z/]{0,12}(?:这样|这种|那样)?的?(?:格式|形式|样式|字样)")
+ASKING = regex.compile(r"[)\"'”]?[^,。;!\n.:、)]{0,24}?(?:\?|吗|么(?=[?。,\s]|$)|对不对|是不是|呢[?])")
+REFUSED = regex.compile(
+    r"[\"'”)]?\s{0,3}(?:选?项|答案)?\s?(?:[是就]|显然|明显|都|均|并|肯定|也|的话){0,3}(?:错|不正确|不对|不行|不可|不符|不成立|不合适|有误|误|被排除)"
+)
+REFUSED_COPULA = regex.compile(
+    r"[\"'”)]?\s{0,3}(?:选?项)?\s?(?:的(?:说法|结论|想法|观点))?是(?:错|不正确|不对|不成立|误)"
+    r"|(?i:\s(?:is|would be) (?:wrong|incorrect|not))"
+)
+PLEASE = regex.compile(r"(?:请|(?i:\bplease\b))[^,。;:]{0,12}$")
+
+NONE_FITS = regex.compile(
+    r"(?:[^,.。:;!?\nA-Z]{0,14}?(?:都|均|皆|全)(?:不|错|没|无|有误|非)|[^,.。:;!?\nA-Z]{0,10}?(?:没有"
+    r"|不存在)[^,。;\n]{0,8}(?:正确|合适|符合|选项|答案|匹配|对应)|此?题?目?无解|题目?(?:本身)?(?:有误|错误)"
+    r"|无(?:正确|合适|符合)?(?:答案|选项)|以上[^,。;\n]{0,4}不|(?i:none\b|neither\b|no correct|n/a))"
+)
+UNDETERMINED = regex.compile(
+    r"[^,.。:;!?\nA-Z]{0,8}?(?:无法|不能|难以|不可)[^,。;\n]{0,4}(?:确定|判断|得出|确认|推断|知道|回答|选择|从|推出)|不确定|不知道|未知|信息不足"
+    r"|(?i:cannot|can['’]t|unable|unknown|not enough|undetermined|insufficient)"
+)
+ALL_FIT = regex.compile(
+    r"(?:以上|上述|前述|所有|全部)[^,。;\n]{0,6}(?:都|皆|均|全|位置|选项|是|对|正确)|都[是对]|(?i:all of)"
+)
+
+# Where a model starts something new after its answer: a chat turn, a heading of a question, the wording of a prompt.
+RESTART = regex.compile(
+    r"""<\|(?:im_start|im_end|endoftext|user|assistant|eot_id)\|>|</s>|\[/?INST\]
+    |(?:^|\n)[ #>\-]{0,8}(?:
+      [【\[]?(?:新?问题|题目|例题|下一题|练习|选择题|案例|下列|下面|以下|Question|Problem|Human|User|Example|Instruction|Q)
+        \s{0,2}[0-9一二三四五六七八九十]{0,3}[】\]]?\s{0,3}:
+      |用户:|下一题|例[0-9一二三]|请你?(?:运用|根据|回答|选出|从|严格|仔细)|第\s?[0-9二三四五六七八九十]{1,3}\s?题
+      |(?:下列|以下|下面)(?:哪|关于|有关|说法|各项|选项))
+    |[?)_]\s{0,6}\n{0,3}\s{0,4}A\s?[.:、)][^\n]{1,200}\n\s{0,4}B\s?[.:、)]""",
+    regex.X,
+)

@@ -1,0 +1,154 @@
+"""Where a text says an option's own words: exactly, as the beginning of a phrase, or nearly."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import regex
+
+_KEPT = regex.compile(r"[^ \t\r\v\f\x1c-\x1f\x85\"'“”‘’「」『』《》*`$\\]+")
+_END_MARKS = "。.,;!?:、\n"
+_SHORT = 4  # characters; a shorter text is a word that other sentences use too
+_LONG = 8
+_NEAR = 0.8  # of character pairs shared, when a model retells an option in its own order
+_CLEARLY = 0.7  # of the runner-up's distance, at most
+_NEGATORS = "不无非未没否"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An option's words at one place of the text; start and end are offsets."""
+
+    letter: str
+    start: int
+    end: int
+
+
+class Options:
+    """The texts of a question's options, found in one folded text."""
+
+    def __init__(self, options: Sequence[str], folded: str) -> None:
+        self._folded = folded
+        self._bare: str | None = None
+        self._offsets: list[int] = []
+        bare = [_bare(_fold(option)) for option in options[:26]]
+        self._texts = {chr(ord("A") + i): text for i, text in enumerate(bare) if text and bare.count(text) == 1}
+
+    def at(self, start: int, *, whole: bool) -> Said | None:
+        """The option that the text names from here on: the longest that fits, else one that is nearly said.
+
+        whole: the option must end where a phrase ends, and nothing less than its exact words will do.
+        """
+        bare, offsets = self._lay_out()
+        i = bisect_left(offsets, start)
+        fitting = [(len(text), letter) for letter, text in self._texts.items() if bare.startswith(text, i)]
+        for length, letter in sorted(fitting, reverse=True):
+            if self._ends(bare, i + length, length, whole):
+                return Said(letter, offsets[i], offsets[i + length - 1] + 1)
+        return None if whole or fitting else self._nearly(i)
+
+    @staticmethod
+    def _ends(bare: str, end: int, length: int, whole: bool) -> bool:
+        if bare[end : end + 1] == "的" and not bare[end + 1 : end + 2].isalnum():
+            return True  # "是的", "红色的"
+        after = bare[end : end + 1]
+        if not after or not after.isalnum():
+            return after not in ("+", "=", "/", "^", "-", "*") and not (
+                after == "." and bare[end + 1 : end + 2].isdigit()
+            )
+        if whole or (after.isascii() and bare[end - 1].isascii()):
+            return False
+        return length >= _SHORT or (length > 1 and after in "的这因而")
+
+    def _nearly(self, i: int) -> Said | None:
+        bare, offsets = self._lay_out()
+        match = _PHRASE.match(bare, i)
+        if match is None or len(match[0]) < _LONG:
+            return None
+        apart = sorted((_apart(match[0], text), letter) for letter, text in self._texts.items() if len(text) >= _LONG)
+        if not apart or apart[0][0] > 1 - _NEAR or (len(apart) > 1 and apart[0][0] > _CLEARLY * apart[1][0]):
+            return None
+        if _negators(match[0]) != _negators(self._texts[apart[0][1]]):
+            return None
+        return Said(apart[0][1], offsets[i], offsets[match.end() - 1] + 1)
+
+    def like(self, pattern: regex.Pattern[str]) -> str | None:
+        """The letter of the only option whose text means what the pattern says."""
+        letters = [letter for letter, text in self._texts.items() if pattern.match(text)]
+        return letters[0] if len(letters) == 1 else None
+
+    def only(self, concluding: regex.Pattern[str], negation: regex.Pattern[str]) -> Said | None:
+        """The one option that the first, the last or a concluding sentence says.
+
+        None where another is said as well, unless the text ends with the sentence that draws the conclusion.
+        """
+        bare, offsets = self._lay_out()
+        found: list[Said] = []
+        elsewhere: set[str] = set()
+        sentences = list(_SENTENCE.finditer(bare))
+        for number, sentence in enumerate(sentences):
+            said = self._in(sentence[0], negation)
+            elsewhere.update(letter for letter, _, _ in said)
+            if number in (0, len(sentences) - 1) or concluding.search(sentence[0]):
+                at = sentence.start()
+                here = [Said(letter, offsets[at + s], offsets[at + e - 1] + 1) for letter, s, e in said]
+                if number == len(sentences) - 1 and len(here) == 1 and concluding.search(sentence[0]):
+                    return here[0]
+                found += here
+        letters = {said.letter for said in found}
+        return found[-1] if len(letters) == 1 and elsewhere == letters else None
+
+    def _in(self, sentence: str, negation: regex.Pattern[str]) -> list[tuple[str, int, int]]:
+        found = []
+        for letter, text in self._texts.items():
+            text = _COPULA.sub("", text) if len(text) > _SHORT else text
+            start = sentence.rfind(text) if len(text) >= _SHORT else -1
+            if start >= 0 and not negation.search(sentence[max(0, start - 4) : start]):
+                found.append((letter, start, start + len(text)))
+        return [
+            f
+            for f in found
+            if not any(o[1] <= f[1] and f[2] <= o[2] and o[0] != f[0] and o[2] - o[1] > f[2] - f[1] for o in found)
+        ]
+
+    def _lay_out(self) -> tuple[str, list[int]]:
+        if self._bare is None:
+            kept = list(_KEPT.finditer(self._folded))
+            self._offsets = [i for piece in kept for i in range(*piece.span())]
+            self._bare = "".join(_small(piece[0]) for piece in kept)
+        return self._bare, self._offsets
+
+
+_PHRASE = regex.compile(r"[^。;!?\n<]{1,200}")
+_COPULA = regex.compile(r"^(?:属于|[是为])(?![非否])")
+_SENTENCE = regex.compile(r"[^。;!?\n]+")
+
+
+def _fold(option: str) -> str:
+    from augment._answer_cues import fold
+
+    return fold(option, 1.0)
+
+
+def _bare(text: str) -> str:
+    return "".join(_small(piece) for piece in _KEPT.findall(text)).replace("\n", "").rstrip(_END_MARKS)
+
+
+def _small(piece: str) -> str:
+    """The piece in small letters, as long as before: a few letters have a small form of two."""
+    low = piece.lower()
+    return low if len(low) == len(piece) else "".join(c.lower() if len(c.lower()) == 1 else c for c in piece)
+
+
+def _apart(one: str, other: str) -> float:
+    """Dice's distance over pairs of neighbouring characters: 0 is the same, 1 is nothing in common or half as long."""
+    if not 0.5 <= len(one) / len(other) <= 2:
+        return 1.0
+    ones, others = ({text[i : i + 2] for i in range(len(text) - 1)} for text in (one, other))
+    return 1 - 2 * len(ones & others) / (len(ones) + len(others))
+
+
+def _negators(text: str) -> int:
+    return sum(text.count(char) for char in _NEGATORS)
