@@ -17,10 +17,9 @@ from augment.errors import AugmentError
 from augment.types import Limits
 
 SLACK_SHARE = 0.003  # of a window, left unused: the vendor's clock is not ours
-SLACK_S = 0.03  # at least this much of a window, against jitter on the way
+SLACK_S = 0.02  # at least this much of a window, against jitter on the way
 DEFAULT_IN_FLIGHT = 64
 RECOVERY = 0.5  # more in flight for each success
-TOKEN_BURST = 0.1  # of a minute's tokens may leave at once
 
 
 @dataclass(slots=True)
@@ -29,7 +28,6 @@ class _Pace:
 
     amount: float
     window_s: float
-    burst: float = 0.0
     due: float = -math.inf
 
     def interval_s(self) -> float:
@@ -39,7 +37,7 @@ class _Pace:
     def take(self, now: float, units: float) -> None:
         """Books units; the schedule may run behind the clock by half the slack (a late wake-up is made good)."""
         if self.amount:
-            lag = max(SLACK_SHARE * self.window_s, SLACK_S) / 2 + self.burst * self.window_s
+            lag = max(SLACK_SHARE * self.window_s, SLACK_S) / 2
             self.due = max(self.due, now - lag) + units * self.interval_s()
 
     def wait_s(self, now: float) -> float:
@@ -61,7 +59,7 @@ class Limiter:
     stopped: AugmentError | None = None
     _strikes: int = 0
     _last_cut: float = -math.inf
-    _line: deque[asyncio.Future[bool]] = field(default_factory=deque)
+    _line: deque[tuple[asyncio.Future[bool], float]] = field(default_factory=deque)
     _paces: list[_Pace] = field(default_factory=list)
     _tokens: _Pace = field(default_factory=lambda: _Pace(0, 60))
     _gate: asyncio.Task[None] | None = None
@@ -70,7 +68,7 @@ class Limiter:
     def __post_init__(self) -> None:
         self.allowed = self.ceiling
         self._paces = [_Pace(self.limits.rps, 1.0), _Pace(self.limits.rpm, 60.0)]
-        self._tokens = _Pace(self.limits.tpm, 60.0, burst=TOKEN_BURST)
+        self._tokens = _Pace(self.limits.tpm, 60.0)
 
     @property
     def ceiling(self) -> int:
@@ -85,18 +83,18 @@ class Limiter:
             self._book(tokens)
             return
         turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._line.append(turn)
+        self._line.append((turn, tokens))
         if self._gate is None or self._gate.done():
             self._gate = asyncio.create_task(self._open())
         try:
             granted = await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled() and turn.result():
+                self.spent(-tokens)
                 self.release()
             raise
         if not granted:
             raise (self.stopped or AugmentError("the limiter was stopped")).again()
-        self._tokens.take(self.clock(), tokens)
 
     def release(self) -> None:
         """The request has ended, whichever way."""
@@ -120,10 +118,13 @@ class Limiter:
         self.allowed = 1.0
 
     def rate_limited(self, wait_s: float | None) -> float:
-        """Pauses the whole provider and gives the seconds: what the vendor asked, else growing with each strike."""
+        """Pauses the whole provider and gives the seconds: what the vendor asked, else growing with each strike.
+
+        A vendor that asks for 0 seconds has not said when.
+        """
         now = self.clock()
         self._strikes += 1
-        pause = wait_s if wait_s is not None else min(30.0, 0.25 * 2 ** min(self._strikes, 8))
+        pause = wait_s or min(30.0, 0.25 * 2 ** min(self._strikes, 8))
         self.paused_until = max(self.paused_until, now + pause)
         if now - self._last_cut > 1.0:  # answers to one burst count once
             self._last_cut = now
@@ -134,7 +135,7 @@ class Limiter:
         """Turns away everybody who waits and everybody who comes."""
         self.stopped = why
         while self._line:
-            turn = self._line.popleft()
+            turn, _ = self._line.popleft()
             if not turn.done():
                 turn.set_result(False)
         self._freed.set()
@@ -160,7 +161,7 @@ class Limiter:
                 self._freed.clear()
                 await self._freed.wait()
             else:
-                turn = self._line.popleft()
+                turn, tokens = self._line.popleft()
                 if not turn.done():  # a cancelled waiter takes nothing
-                    self._book(0)
+                    self._book(tokens)
                     turn.set_result(True)
