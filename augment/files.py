@@ -7,7 +7,9 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,20 +25,25 @@ WORDS = {
     errno.EEXIST: ("a file stands where a folder should be", "move that file away"),
     errno.EISDIR: ("a folder stands where a file should be", "move that folder away"),
     errno.EIO: ("the disk reports an error", "check the disk; the last good version is untouched"),
+    errno.EFBIG: (
+        "the file is too large for this disk or account",
+        "raise the limit (`ulimit -f`) or use --workspace DIR",
+    ),
     errno.ENAMETOOLONG: ("the name is too long for this disk", "choose a shorter name"),
 }
+NUMBERED = re.compile(r"\b(?:errno|os error) (\d+)")
 
 
-def disk_trouble(error: OSError, path: object = None) -> DiskTrouble | None:
+def disk_trouble(error: Exception, path: object = None) -> DiskTrouble | None:
     """The error in words, or None where it is none of the disk's."""
-    number = error.errno
+    number = error.errno if isinstance(error, OSError) else None
     if number is None:  # Arrow and Delta wrap the number into the text
-        text = str(error)
-        number = next((n for n in WORDS if f"errno {n}" in text or os.strerror(n) in text), None)
+        found = NUMBERED.search(str(error))
+        number = int(found[1]) if found else None
     if number not in WORDS:
         return None
     what, hint = WORDS[number]
-    where = path or error.filename
+    where = path or getattr(error, "filename", None)
     return DiskTrouble(f"{what}: {str(where)!r}" if where else what, hint=hint)
 
 
@@ -53,9 +60,12 @@ def disk_errors(path: object = None) -> Iterator[None]:
 
 
 def make_folder(folder: Path) -> Path:
-    """The folder, made with its parents. Raises DiskTrouble."""
+    """The folder, made with its parents, the new names durable. Raises DiskTrouble."""
     with disk_errors(folder):
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
         folder.mkdir(parents=True, exist_ok=True)
+        for new in reversed(missing):
+            sync_folder(new.parent)
     return folder
 
 
@@ -74,7 +84,7 @@ sync_folder = sync_file  # a folder is synced by the same call: it makes new nam
 def write_atomic(path: Path, data: bytes) -> None:
     """Writes beside the target, syncs, renames, syncs the folder: a reader sees the old bytes or all the new ones."""
     make_folder(path.parent)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside = path.with_name(f".{uuid.uuid4().hex}.part")  # threads of one process write the same file too
     with disk_errors(path):
         try:
             with beside.open("wb") as handle:
