@@ -96,6 +96,7 @@ def plan(
     run: RunOptions,
 ) -> Plan:
     """Checks names, keys and expressions and chooses the rows. Raises UsageError, NotFound, KeyMissing."""
+    version = store.current(dataset)
     providers = _providers(catalog, stage, run)
     if run.where is not None:
         check_expression(run.where)
@@ -109,7 +110,6 @@ def plan(
             hint=f"add price = {{ input_1k = …, output_1k = … }} to [providers.{providers[0].name}] in augment.toml,"
             " or use --max-calls",
         )
-    version = store.current(dataset)
     least = [bound for bound in (run.limit, run.preview) if bound is not None]
     ids = select(
         store,
