@@ -68,7 +68,10 @@ class Reading:
             stated = [claim for claim in stated if claim.end <= restart.start()]
             alone = [claim for claim in alone if claim.end <= restart.start()]
         conditional = [claim for claim in stated if cues.CONDITION.search(self._sentence(claim.start))]
-        for standing in ([claim for claim in stated if claim not in conditional], alone, conditional):
+        stated = [claim for claim in stated if claim not in conditional]
+        if self._contradict(stated):
+            return Claim((), stated[-1].start, stated[-1].end, "contradicting")
+        for standing in (stated, alone, conditional):
             if standing:
                 return standing[-1]
         judged = list(self._judged())
@@ -83,6 +86,15 @@ class Reading:
                 continue
             kept.append(claim)
         return kept
+
+    def _contradict(self, claims: list[Claim]) -> bool:
+        """Whether the last claim only repeats the cue of the one before, with other letters."""
+        before = [claim for claim in claims if claim.end <= claims[-1].start]
+        if not before or not before[-1].letters or before[-1].letters == claims[-1].letters:
+            return False
+        return (
+            cues.REPEATED_CUE.fullmatch(self._text, before[-1].end, claims[-1].start, timeout=self._left()) is not None
+        )
 
     # ── statements ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -191,7 +203,7 @@ class Reading:
             before = match.start() - len(self._sentence(match.start()))
             for subject in cues.SUBJECT.finditer(self._text, before, match.start()):
                 said = self._text[subject.end() : match.start()]
-                found = None if _CLAUSE_END.search(said) else self._letters(subject.start())
+                found = None if _CLAUSE_END.search(said) else self._letters(subject.start(), subject=True)
                 if found is None or cues.NEGATION.search(said) or cues.WRONG_ANSWER.search(match[0][:-6]):
                     continue
                 if not self._undone(found.start, match.end()) and not cues.AS_NAME.match(self._text, found.end):
@@ -223,7 +235,7 @@ class Reading:
         claims = {}
         for line in lines[:3] + lines[-3:]:
             option = self._options.at(line.start(), whole=True)
-            if option is not None and not any(char.isalnum() for char in self._text[option.end : line.end()]):
+            if option is not None and _END_MARK.fullmatch(self._text, option.end, line.end()):
                 claims[option.letter] = (Claim((option.letter,), option.start, option.end, "option text"), line)
         for claim, line in claims.values():
             if len(claims) == 1 and line in (lines[0], lines[-1]):
@@ -234,11 +246,8 @@ class Reading:
         """Whether a line like it, of the next or the letter before, makes this one an item of a list."""
         if len(found.letters) != 1:
             return False
-        near = "".join(chr(ord(found.letters[0]) + step) for step in (-1, 1)).replace("@", "")
-        return (
-            regex.search(rf"(?:^|[\n;。.:)、])\W{{0,8}}[{near}]\s?[.:、)]", self._text, timeout=self._left())
-            is not None
-        )
+        near = {chr(ord(found.letters[0]) + step) for step in (-1, 1)}
+        return any(item[1] in near for item in self._each(_LABEL))
 
     def _summed_up(self, judged: list[_Judged]) -> Claim | None:
         claims = [
@@ -257,7 +266,7 @@ class Reading:
     def _judged(self) -> Iterator[_Judged]:
         """What stands in the sentence before each letter that is judged right, and the letter."""
         for match in self._each(cues.JUDGED):
-            found = self._letters(match.starts("l")[0])
+            found = self._letters(match.starts("l")[0], subject=True)
             if found is None or self._undone(match.start(), match.end()):
                 continue
             if not cues.NEGATION.search(self._text[found.end : match.end()]):
@@ -280,8 +289,8 @@ class Reading:
 
     # ── what stands around a cue ──────────────────────────────────────────────────────────────────────────────────────
 
-    def _letters(self, at: int) -> cues.Letters | None:
-        found = cues.letters_at(self._text, at, self._count)
+    def _letters(self, at: int, *, subject: bool = False) -> cues.Letters | None:
+        found = cues.letters_at(self._text, at, self._count, subject=subject)
         if found is not None and self._options is not None and self._text[at].islower():
             option = self._options.at(at, whole=True)  # a small letter may be what an option says: 节点c
             return cues.Letters((option.letter,), option.start, option.end) if option else found
@@ -331,9 +340,13 @@ _CLAUSE_BEFORE = regex.compile(rf"(?r)[^,。;!?\n]{{0,{_EDGE_CHARACTERS}}}")
 _SENTENCE_BEFORE = regex.compile(rf"(?r)[^。;!?\n]{{0,{2 * _EDGE_CHARACTERS}}}")
 _ITEM_MARK = regex.compile(r"\s?[.:、)。]")
 _ITEM = regex.compile(r"(?<![^\s。;!?.])([A-Z])\s?[.:、)。]")
+_LABEL = regex.compile(r"(?:(?<=[\n;。.:)、])|^)[^\w\n]{0,8}(?:选项)?\s?([A-Z])\s?[.:、)]")
 _CLAUSE_END = regex.compile(r"[,。;!?\n]")
 _LINE = regex.compile(r"[^\n]*\w[^\n]*")
 _ALONE = regex.compile(r"[\s\"'“‘(\[【<#>\-]{0,16}(?:选项|选|(?i:option|choice)\s)?\s{0,4}[(\[]?")
 _AFTER_ALONE = regex.compile(
-    r"[\"'”’)\]】]{0,3}(?:选?项)?\s{0,4}(?:(?:[.。!,;]|<e\w{2}>)?[\"'”’)\]】>\s]{0,8}(?:<e\w{2}>\s{0,4})?(?P<text>)(?=\n|$)|<e\w{2}>(?P<text>)|[.:、)](?P<text>[^\n]{1,}))"
+    r"[\"'”’)\]】]{0,3}(?:选?项)?\s{0,4}(?:"
+    r"(?:[.。!,;]|<e\w{2}>)?[\"'”’)\]】>\s]{0,8}(?:<e\w{2}>\s{0,4})?(?P<text>)(?=\n|$)|<e\w{2}>(?P<text>)"
+    r"|[.:、)](?P<text>[^\n]+)|[-–—]\s(?P<text>[^\n]+)|,?\s{0,2}(?:因为|由于|\bbecause\b|\bsince\b)(?P<text>))"
 )
+_END_MARK = regex.compile(r"\W*(?:<e\w{2}>\W*)?")

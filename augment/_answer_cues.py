@@ -52,9 +52,9 @@ _BETWEEN = (
 _GROUP = regex.compile(rf"(?<![A-Za-z0-9_\\])(?P<l>{_LETTER})(?:(?:选?项)?(?P<s>{_BETWEEN})(?P<l>{_LETTER})){{0,25}}")
 # After "A，B" a predicate belongs to the last letter alone: "答案是A，B错误" names A.
 _OWN_PREDICATE = regex.compile(r"\s{0,4}(?:选?项)?(?:[的说中]|[是为]?(?:错|正|不|因|违|属|符|指)|虽|[A-Za-z]|:\s?\S)")
-_ALTERNATIVE = regex.compile(
-    r"\s{0,4}(?:选?项)?\s?[,、]?\s?(?:或|还是|\bor\b|/or)|\s{0,4}(?:这?[两二三四五几]个?(?:选?项)?)?(?:中|之间|之一|其中)(?!国|心|央)"
-)
+_OWN_SINGULAR = regex.compile(r"\s(?:is|was|has|does|says)\b")  # "the answer is A and C is wrong"
+_ALTERNATIVE = regex.compile(r"\s{0,4}(?:选?项)?\s?[,、]?\s?(?:或|还是|\bor\b|/or)")
+_ONE_OF = regex.compile(r"\s{0,4}(?:这?[两二三四五几]个?(?:选?项)?)?(?:中(?!国|心|央)|之间|之一|其中)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +66,27 @@ class Letters:
     end: int
 
 
-def letters_at(text: str, start: int, count: int) -> Letters | None:
-    """The letters that begin exactly here, sorted; None where none of the options' stand, or two to choose from."""
+def letters_at(text: str, start: int, count: int, *, subject: bool = False) -> Letters | None:
+    """The letters that begin exactly here, sorted; None where none of the options' stand, or two to choose from.
+
+    subject: what follows is said of all the letters, so none is left to a predicate of its own.
+    """
     match = _GROUP.match(text, start)
     if match is None or _ALTERNATIVE.match(text, match.end()):
         return None
     words, ends = list(match.captures("l")), list(match.ends("l"))
     joints = match.captures("s")
-    while len(words) > 1 and not any(c in joints[-1] for c in "、和与及/&") and _OWN_PREDICATE.match(text, ends[-1]):
+    while len(words) > 1 and not subject:
+        own = _OWN_SINGULAR if "and" in joints[-1] else _OWN_PREDICATE
+        if any(joint in joints[-1] for joint in "、和与及/&") or not own.match(text, ends[-1]):
+            break
         words, ends, joints = words[:-1], ends[:-1], joints[:-1]
     if any(len(word) > 1 and list(word) != sorted(set(word)) for word in words):
         return None
     found = [char.upper() for word in words for char in word]
     if any(ord(char) - ord("A") >= count for char in found):
+        return None
+    if len(found) > 1 and _ONE_OF.match(text, ends[-1]):
         return None
     if words[0] in ("a", "A", "I") and len(words) == 1 and _ENGLISH_WORD.match(text, ends[0]):
         return None
@@ -111,7 +119,7 @@ AFTER_CHOICE = regex.compile(
 _OPEN = r"[\s\"'“”‘’「」『』《》\[\]()<>【】:,.=\-–—→|]{0,24}"
 _COPULA = r"(?:是|为|选择?|应|即|在于|如下|属于|は|乃|成|只有|包括|有)"
 _ANSWER = (
-    r"(?:答案|正解|答え|(?:最终|最后|正确|最佳)的?(?:结论|选择|选项|判断|决定)|(?:正确|最终|最后)的?回答|正确项|结论(?=\s?:)|选项应|(?<=(?:因此|所以|故"
+    r"(?:答案|正解|答え|(?:最终|最后|正确|最佳)的?(?:结论|选择|选项|判断|决定)|(?:正确|最终|最后)的?回答|正确项|(?:结论|(?<![回解])答)(?=\s?:)|选项应|(?<=(?:因此|所以|故"
     r"|综上所述|综上)[,:\s]{0,3})选项(?=[是为]))"
 )
 
@@ -133,7 +141,7 @@ CHOICE = regex.compile(
 BOXED = regex.compile(r"\\f?boxed[\s(\[\"']{0,24}|<answer>\s{0,8}(?:选项|option )?[(\[\"']?")
 ENGLISH = regex.compile(
     r"""(?i:(?<![a-z])(?:
-      (?:(?:correct|final|best|right|most\ \w{1,14})\ (?:answer|option|choice|response)|answer|ans\b)\b
+      (?:(?:correct|final|best|right|most\ \w{1,14})\ (?:answers?|options?|choices?|response)|answers?|ans\b)\b
         (?:\ (?:to|for|of|in|here|that|which|among|I)\b[^.\n:;?!]{0,60}?)?["'”\])]{0,3}\s{0,6}
         (?:(?:should|would|must|will|can|could|has|ought)\s(?:only\s|then\s)?(?:be|to\ be)|is|was|are|:|=|->)
         (?:\s(?:therefore|thus|clearly|likely|indeed))?
@@ -155,7 +163,7 @@ ANSWER_PREDICATE = regex.compile(
 )
 # A cleft names its letters exhaustively ("错误的是B"), so it concludes where "B是错误的" only judges.
 CLEFT = regex.compile(
-    r"(?:最[^\s,。;!?:A-Za-z]{1,8}|正确|符合[^,。;!?:A-Za-z]{0,10}|不?[合恰适]当|合适|错误|不[^\s,。;!?:A-Za-z]{1,10}|有误|成立"
+    r"(?:最(?:[合恰贴适]\w|准确|[佳好优]|可能|符合|接近|接近正确|妥当|正确|符合题[意目])|正确|符合[^,。;!?:A-Za-z]{0,10}|不?[合恰适]当|合适|错误|不[^\s,。;!?:A-Za-z]{1,10}|有误|成立"
     r"|属于[^,。;!?:A-Za-z]{1,10})的"
     r"(?:(?:一个|一项|选项|说法|表述|选择|那个|描述|结论|做法|判断|观点|理解|分析|推断|叙述|陈述))?(?:应该|应当|应|就|只能|只)?(?:是|为"
     r"|有)(?P<open>[\s\"'“(\[:]{0,12})(?:选项)?\s{0,8}(?=[A-Za-z])"
@@ -176,10 +184,10 @@ SO_END = regex.compile(r"[\"'”)]?\s{0,4}(?:选?项)?[\"'”)]?\s{0,4}(?:[。.,
 # ── judgements of options, for texts that conclude in no other way ────────────────────────────────────────────────────
 
 JUDGED = regex.compile(
-    rf"(?<![A-Za-z0-9_\\])(?=[A-Z])(?>{_GROUP.pattern})\)?\s{{0,6}}(?:(?:这?[两二三四五]?个?选?项|答案)?(?:中?的?(?:说法|表述|描述"
-    rf"|内容|观点|结论|做法|分析|判断|陈述))?|[:“\"(][^,。;!?\n]{{1,60}}?)\s{{0,6}}"
+    rf"(?<![A-Za-z0-9_\\])(?=[A-Z])(?>{_GROUP.pattern})\)?\s{{0,6}}(?:(?:这?[两二三四五]?个?选?项|答案)?"
+    rf"(?:(?:中|描述|所述|所说|陈述|表达)?的?(?:说法|表述|描述|内容|观点|结论|做法|分析|判断|陈述))?[:,、.]?|[:“\"(][^,。;!?\n]{{1,60}}?)\s{{0,6}}"
     r"(?:都|均|也|才|完全|显然|明显|则|就|应该|应){0,3}(?:是|为)?(?:都|均|完全|唯一|最|比较|更){0,2}(?:正确|对的|符合题|符合要求|(?<=最)符合|成立|准确"
-    r"|恰当|合适|对(?=[,。;!\n、]|$))(?!与否)"
+    r"|恰当|合适|对(?=[,。;!\n、A-Z]|$))(?!与否|率|性|答案|的[是有])"
     rf"|(?<![A-Za-z0-9_\\])(?=[A-Z])(?>{_GROUP.pattern})\)?(?:[:][^,.;!?\n]{{1,60}}?)?\s(?:is"
     rf"|are)\s(?:therefore\s|also\s|both\s)?(?:the\s)?(?:only\s|most\s)?(?:correct|right|true|best|accurate"
     rf"|appropriate)\b"
@@ -245,6 +253,11 @@ ALL_FIT = regex.compile(
     r"(?:以上|上述|前述|所有|全部)[^,。;\n]{0,6}(?:都|皆|均|全|位置|选项|是|对|正确)|都[是对]|(?i:all of)"
 )
 
+# Nothing but cue words between two claims: neither corrects the other.
+REPEATED_CUE = regex.compile(
+    r"(?:\W|正确|最终|标准|参考|答案|是|为|应|选|故|所以|因此|eo[ae]|(?i:the|correct|answer|is))*"
+)
+
 # Where a model starts something new after its answer: a chat turn, a heading of a question, the wording of a prompt.
 RESTART = regex.compile(
     r"""<\|(?:im_start|im_end|endoftext|user|assistant|eot_id)\|>|</s>|\[/?INST\]
@@ -253,6 +266,6 @@ RESTART = regex.compile(
         \s{0,2}[0-9一二三四五六七八九十]{0,3}[】\]]?\s{0,3}:
       |用户:|下一题|例[0-9一二三]|请你?(?:运用|根据|回答|选出|从|严格|仔细)|第\s?[0-9二三四五六七八九十]{1,3}\s?题
       |(?:下列|以下|下面)(?:哪|关于|有关|说法|各项|选项))
-    |[?)_]\s{0,6}\n{0,3}\s{0,4}A\s?[.:、)][^\n]{1,200}\n\s{0,4}B\s?[.:、)]""",
+    |[?)_]\s{0,6}A\s?[.:、)][^\n]{1,200}?[\n;。\s]\s{0,4}B\s?[.:、)]""",
     regex.X,
 )

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import regex
 
+from augment._answer_cues import fold
+
 _KEPT = regex.compile(r"[^ \t\r\v\f\x1c-\x1f\x85\"'“”‘’「」『』《》*`$\\]+")
 _END_MARKS = "。.,;!?:、\n"
-_SHORT = 4  # characters; a shorter text is a word that other sentences use too
+_SHORT = 3  # characters; a shorter text is a word that other sentences use too
 _LONG = 8
 _NEAR = 0.8  # of character pairs shared, when a model retells an option in its own order
 _CLEARLY = 0.7  # of the runner-up's distance, at most
@@ -33,7 +35,7 @@ class Options:
         self._folded = folded
         self._bare: str | None = None
         self._offsets: list[int] = []
-        bare = [_bare(_fold(option)) for option in options[:26]]
+        bare = [_bare(fold(option, 1.0)) for option in options[:26]]
         self._texts = {chr(ord("A") + i): text for i, text in enumerate(bare) if text and bare.count(text) == 1}
 
     def at(self, start: int, *, whole: bool) -> Said | None:
@@ -60,6 +62,8 @@ class Options:
             )
         if whole or (after.isascii() and bare[end - 1].isascii()):
             return False
+        if bare[end - 1].isdigit():
+            return True  # "6个"
         return length >= _SHORT or (length > 1 and after in "的这因而")
 
     def _nearly(self, i: int) -> Said | None:
@@ -124,12 +128,6 @@ class Options:
 _PHRASE = regex.compile(r"[^。;!?\n<]{1,200}")
 _COPULA = regex.compile(r"^(?:属于|[是为])(?![非否])")
 _SENTENCE = regex.compile(r"[^。;!?\n]+")
-
-
-def _fold(option: str) -> str:
-    from augment._answer_cues import fold
-
-    return fold(option, 1.0)
 
 
 def _bare(text: str) -> str:
