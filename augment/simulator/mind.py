@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import random
 import re
+from functools import lru_cache
+from operator import add
 
 from augment.simulator.prompt import Question, ToTranslate, read_prompt
 from augment.simulator.translator import translate
@@ -111,9 +113,10 @@ def _shortest(text: str) -> str:
     return min((part for part in map(_clean, _SENTENCES.findall(text)) if part), key=len, default="无法确定")
 
 
-def _pairs(text: str) -> set[str]:
+@lru_cache(maxsize=8192)  # the questions of one stem hold the same sentences against one another again and again
+def _pairs(text: str) -> frozenset[str]:
     text = _MARKS.sub("", text)
-    return {text[i : i + 2] for i in range(len(text) - 1)} | ({text} if len(text) == 1 else set())
+    return frozenset(map(add, text, text[1:])) if len(text) > 1 else frozenset(text)
 
 
 def _overlap(left: str, right: str) -> int:
