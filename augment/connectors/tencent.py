@@ -148,7 +148,7 @@ def _client(route: Route, secret_id: str, secret_key: str) -> Any:
 
 
 def read(heard: Heard, length: int, secrets: list[str]) -> Reply:
-    """The translations in an answer, exactly ``length`` usable ones in order. Raises Fault."""
+    """The translations in an answer, ``length`` in order, "" for a spoilt one among whole ones. Raises Fault."""
     if heard.status != 200:
         kind: FaultKind = "rate_limited" if heard.status == 429 else "transient"
         shown = redact(f"HTTP {heard.status}: {heard.body[:2000].decode('utf-8', 'replace')}", secrets)
@@ -167,9 +167,11 @@ def read(heard: Heard, length: int, secrets: list[str]) -> Reply:
     if not isinstance(texts, list) or len(texts) != length:
         found = len(texts) if isinstance(texts, list) else "no"
         raise useless("wrong_length", f"{found} translations for {length} texts")
-    for place, text in enumerate(texts):
-        if reason := flaw(text):
-            raise useless("bad_text", f"translation {place + 1} of {length} is {reason}")
+    flaws = [flaw(text) for text in texts]
+    if all(flaws):
+        raise useless("bad_text", f"translation 1 of {length} is {flaws[0]}")
+    # What came back whole is paid for: one spoilt text must not have the others bought again.
+    usable = tuple("" if reason else text for text, reason in zip(texts, flaws, strict=True))
     identity = answer.get("RequestId")
     usage = Usage(characters=count(answer.get("UsedAmount")))
-    return Reply(tuple(texts), usage, vendor_id=identity if isinstance(identity, str) else None, raw=raw)
+    return Reply(usable, usage, vendor_id=identity if isinstance(identity, str) else None, raw=raw)

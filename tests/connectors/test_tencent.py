@@ -87,12 +87,12 @@ def test_many_batches_at_once_each_get_their_own_answer() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(texts=st.lists(st.text(max_size=8), min_size=1, max_size=6), asked=st.integers(1, 6), seed=st.integers(0, 9))
-def test_a_list_is_taken_whole_and_in_order_or_not_at_all(texts: list[str], asked: int, seed: int) -> None:
+def test_a_list_is_taken_in_order_and_only_what_is_spoilt_is_left_out(texts: list[str], asked: int, seed: int) -> None:
     random.Random(seed).shuffle(texts)
     body = json.dumps({"Response": {"TargetTextList": texts, "RequestId": "r"}}).encode()
-    usable = len(texts) == asked and all(text.strip() and not {"\ufffd", "\0"} & {*text} for text in texts)
-    if usable:
-        assert list(read(Heard(200, {}, body), asked, []).texts) == texts
+    whole = [text if text.strip() and not {"\ufffd", "\0"} & {*text} else "" for text in texts]
+    if len(texts) == asked and any(whole):
+        assert list(read(Heard(200, {}, body), asked, []).texts) == whole
     else:
         with pytest.raises(Fault) as caught:
             read(Heard(200, {}, body), asked, [])
