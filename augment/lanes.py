@@ -11,8 +11,18 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from augment._batches import (
+    CHARACTERS_PER_TOKEN,
+    Item,
+    ask_characters,
+    bill_of,
+    cost_of,
+    parts_of,
+    request_of,
+    tokens_counted,
+)
 from augment.errors import REFUSING, STOPPING, AugmentError, BudgetReached, Fault, Stop
 from augment.ledger import Ledger, Sending
 from augment.limits import Limiter
@@ -22,12 +32,14 @@ from augment.types import Ask, Chat, Connector, Reply, Route, Translation, Usage
 GATHER_S = 0.02  # how long a translation waits for company while nothing else makes it wait
 SPLIT_AFTER = 3  # unreadable answers to one batch before it is halved
 UNREACHABLE_AFTER = 6  # connections refused in a row before a route counts as unreachable
-CHARACTERS_PER_TOKEN = 1.6
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a run has asked and spent so far; shared by all its lanes. cost_cny None: some price is not known."""
+    """What a run has asked and spent so far; shared by all its lanes. cost_cny None: some price is not known.
+
+    billed_cny: what a budget is held to; every answer enters it at once, one without the vendor's count by its length.
+    """
 
     calls: int = 0
     in_flight: int = 0
@@ -37,6 +49,7 @@ class Tally:
     output_tokens: int = 0
     characters: int = 0
     cost_cny: float | None = 0.0
+    billed_cny: float = 0.0
     faults: dict[str, int] = field(default_factory=dict)
     last_fault: Fault | None = None
 
@@ -62,22 +75,11 @@ class Purse:
                 f"--max-calls {self.max_calls} reached",
                 hint="type the command again with a larger --max-calls: what is answered is free",
             )
-        if self.budget_cny is not None and (tally.cost_cny or 0.0) >= self.budget_cny:
+        if self.budget_cny is not None and tally.billed_cny >= self.budget_cny:
             raise BudgetReached(
                 f"--budget {self.budget_cny:g} CNY reached",
                 hint="type the command again with a larger --budget: what is answered is free",
             )
-
-
-@dataclass(slots=True)
-class Item:
-    """One ask waiting for its answer."""
-
-    key: bytes
-    ask: Ask
-    attempt: int
-    answer: asyncio.Future[tuple[Reply, float | None]]
-    known_unknown: bool = False  # an earlier request with it may have been billed
 
 
 @dataclass(slots=True)
@@ -137,6 +139,7 @@ class Lane:
                     _fail([queue.popleft()], error)
                 return
             batch = self._take(queue)
+            self.limiter.spent(self._tokens(batch))
             self._start(self._until_answered(batch, acquired=True))
 
     @property
@@ -176,9 +179,12 @@ class Lane:
         transient = limited = 0
         while items:
             try:
-                if not acquired:
-                    await self.limiter.acquire(self._tokens(items))
-                acquired = False
+                await self._turn(items, acquired=acquired)
+            except AugmentError as error:  # turned away: nothing was sent, so there is no fault to note
+                _fail(items, error)
+                return
+            acquired = False
+            try:
                 reply = await self._once(items)
             except Fault as fault:
                 self._note(items, fault)
@@ -195,7 +201,7 @@ class Lane:
                     await self._give_up(items, fault)
                     return
                 await self._nap(wait_s)
-            except AugmentError as error:  # stopped, out of budget, or the disk refused: nothing was sent
+            except AugmentError as error:  # out of budget, or the disk refused: nothing was sent
                 if isinstance(error, Stop):
                     self.on_stop(error)
                 _fail(items, error)
@@ -208,11 +214,17 @@ class Lane:
                     await self._give_up(items, unusable)
                     return
 
+    async def _turn(self, items: list[Item], *, acquired: bool) -> None:
+        """Returns when the items may leave; raises why not where the lane was stopped before they did."""
+        if not acquired:
+            await self.limiter.acquire(self._tokens(items))
+        if self.limiter.stopped is not None:
+            self.limiter.release()
+            raise self.limiter.stopped.again()
+
     async def _once(self, items: list[Item]) -> Reply:
         """One request; the limiter's turn is already taken and is given back here."""
         try:
-            if self.stopping.is_set() and self.limiter.stopped is not None:
-                raise self.limiter.stopped.again()
             self.purse.check(self.tally)
             sendings = [Sending(item.key, self.provider, self.route, item.ask, item.attempt) for item in items]
             self.tally.calls += 1
@@ -222,7 +234,9 @@ class Lane:
                 await self.ledger.sent(sendings, self.run_id)
                 for item in items:
                     item.known_unknown = False
-                return await self._send(_request(items))
+                reply = await self._send(request_of(items))
+                self.tally.billed_cny += bill_of(self.route.price, items, reply)
+                return reply
             finally:
                 self.tally.in_flight -= 1
         finally:
@@ -230,21 +244,34 @@ class Lane:
 
     async def _send(self, ask: Ask) -> Reply:
         try:
-            return await self.connector.send(ask)
+            reply = await self.connector.send(ask)
         except AugmentError:
             raise
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise self._bug(error) from error  # nobody cancelled us: an SDK lost its own task
         except Exception as error:  # a connector's bug must not cost the run: recorded, and asked again a few times
-            message = f"{type(error).__name__} in connector {self.route.connector!r}"
-            raise Fault("transient", message, code="connector_bug", delivery="lost") from error
+            raise self._bug(error) from error
+        wanted = 1 if isinstance(ask, Chat) else len(ask.texts)
+        if len(reply.texts) != wanted:
+            raise Fault("transient", f"{len(reply.texts)} texts came back for {wanted}", code="wrong_length")
+        return reply
+
+    def _bug(self, error: BaseException) -> Fault:
+        message = f"{type(error).__name__} in connector {self.route.connector!r}"
+        return Fault("transient", message, code="connector_bug", delivery="lost")
 
     async def _keep(self, items: list[Item], reply: Reply) -> list[Item]:
         """Makes each text durable, then hands it out. Gives back the items whose text came back unusable."""
         self._refused_connections = 0
         self.limiter.succeeded()
-        self.limiter.spent((reply.usage.input_tokens or 0) + (reply.usage.output_tokens or 0) - self._tokens(items))
-        parts = _parts(items, reply)
+        if (tokens := tokens_counted(reply.usage)) is not None:
+            self.limiter.spent(tokens - self._tokens(items))
+        parts = parts_of(items, reply)
         good = [(item, part) for item, part in zip(items, parts, strict=True) if part.texts[0]]
-        kept = [(item.key, part, self._cost(part.usage)) for item, part in good]
+        kept = [(item.key, part, cost_of(self.route.price, part.usage)) for item, part in good]
         await self.ledger.answered(kept)
         for (item, part), (_, _, cost) in zip(good, kept, strict=True):
             self.tally.add(part.usage, cost)
@@ -287,64 +314,15 @@ class Lane:
         self._workers.add(task)
         task.add_done_callback(self._workers.discard)
 
-    def _cost(self, usage: Usage) -> float | None:
-        price = self.route.price
-        if price.characters_1m is not None and usage.characters is not None:
-            return price.characters_1m * usage.characters / 1_000_000
-        if price.input_1k is None or price.output_1k is None:
-            return None
-        if usage.input_tokens is None or usage.output_tokens is None:
-            return None
-        return (price.input_1k * usage.input_tokens + price.output_1k * usage.output_tokens) / 1_000
-
     def _tokens(self, items: list[Item]) -> float:
         if not self.route.limits.tpm:
             return 0.0
         return sum(ask_characters(item.ask) for item in items) / CHARACTERS_PER_TOKEN
 
 
-def ask_characters(ask: Ask) -> int:
-    """How many characters an ask holds."""
-    if isinstance(ask, Chat):
-        return sum(len(message.content) for message in ask.messages)
-    return sum(len(text) for text in ask.texts)
-
-
 def now_s() -> float:
     """The clock that limits are kept by."""
     return time.monotonic()
-
-
-def _request(items: list[Item]) -> Ask:
-    first = items[0].ask
-    if isinstance(first, Chat):
-        return first
-    return replace(first, texts=tuple(item.ask.texts[0] for item in items if isinstance(item.ask, Translation)))
-
-
-def _parts(items: list[Item], reply: Reply) -> list[Reply]:
-    """The reply cut into one for each item; a vendor's count for the request is shared out by length."""
-    if len(items) == 1:
-        return [reply]
-    lengths = [ask_characters(item.ask) for item in items]
-    usages = _shares(reply.usage, lengths)
-    raw = reply.vendor_id or ""
-    return [
-        replace(reply, texts=(text,), usage=usage, raw=f"batch {raw}[{index}]")
-        for index, (text, usage) in enumerate(zip(reply.texts, usages, strict=True))
-    ]
-
-
-def _shares(usage: Usage, lengths: list[int]) -> list[Usage]:
-    if usage.characters is None:
-        return [Usage(characters=length) for length in lengths]
-    total, given, shares = sum(lengths) or 1, 0, []
-    for index, length in enumerate(lengths):
-        last = index == len(lengths) - 1
-        share = usage.characters - given if last else usage.characters * length // total
-        given += share
-        shares.append(Usage(characters=share))
-    return shares
 
 
 def _fail(items: list[Item], error: AugmentError) -> None:

@@ -13,8 +13,9 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from augment._batches import Item, ask_characters
 from augment.errors import REFUSING, STOPPING, AugmentError, Fault, Interrupted, ProviderStopped, Stop
-from augment.lanes import Item, Lane, Purse, Tally, ask_characters, now_s
+from augment.lanes import Lane, Purse, Tally, now_s
 from augment.ledger import Ledger, ask_key
 from augment.limits import Limiter
 from augment.types import (

@@ -1,0 +1,94 @@
+"""Asks that travel in one request, and the reply cut up again so that each has its own."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from augment.types import Ask, Chat, Price, Reply, Translation, Usage
+
+CHARACTERS_PER_TOKEN = 1.6
+
+
+@dataclass(slots=True)
+class Item:
+    """One ask waiting for its answer."""
+
+    key: bytes
+    ask: Ask
+    attempt: int
+    answer: asyncio.Future[tuple[Reply, float | None]]
+    known_unknown: bool = False  # an earlier request with it may have been billed
+
+
+def ask_characters(ask: Ask) -> int:
+    """How many characters an ask holds."""
+    if isinstance(ask, Chat):
+        return sum(len(message.content) for message in ask.messages)
+    return sum(len(text) for text in ask.texts)
+
+
+def request_of(items: list[Item]) -> Ask:
+    """The one request that carries the items."""
+    first = items[0].ask
+    if isinstance(first, Chat):
+        return first
+    return replace(first, texts=tuple(item.ask.texts[0] for item in items if isinstance(item.ask, Translation)))
+
+
+def tokens_counted(usage: Usage) -> int | None:
+    """The tokens a vendor says it counted, None where it says nothing."""
+    if usage.input_tokens is None and usage.output_tokens is None:
+        return None
+    return (usage.input_tokens or 0) + (usage.output_tokens or 0)
+
+
+def cost_of(price: Price, usage: Usage) -> float | None:
+    """What an answer costs in CNY; None where the price or the vendor's count is not known."""
+    if price.characters_1m is not None and usage.characters is not None:
+        return price.characters_1m * usage.characters / 1_000_000
+    if price.input_1k is None or price.output_1k is None:
+        return None
+    if usage.input_tokens is None or usage.output_tokens is None:
+        return None
+    return (price.input_1k * usage.input_tokens + price.output_1k * usage.output_tokens) / 1_000
+
+
+def bill_of(price: Price, items: list[Item], reply: Reply) -> float:
+    """What an answer costs, by its length where the vendor does not say; 0 without a price."""
+    cost = cost_of(price, reply.usage)
+    if cost is not None:
+        return cost
+    asked = sum(ask_characters(item.ask) for item in items)
+    if price.characters_1m is not None:
+        return price.characters_1m * asked / 1_000_000
+    said = sum(map(len, reply.texts)) + len(reply.thinking or "")
+    return ((price.input_1k or 0.0) * asked + (price.output_1k or 0.0) * said) / CHARACTERS_PER_TOKEN / 1_000
+
+
+def parts_of(items: list[Item], reply: Reply) -> list[Reply]:
+    """The reply cut into one for each item; a vendor's count for the request is shared out by length."""
+    if len(items) == 1:
+        return [reply]
+    lengths = [ask_characters(item.ask) for item in items]
+    usages = _shares(reply.usage, lengths)
+    raw = reply.vendor_id or ""
+    return [
+        replace(reply, texts=(text,), usage=usage, raw=f"batch {raw}[{index}]")
+        for index, (text, usage) in enumerate(zip(reply.texts, usages, strict=True))
+    ]
+
+
+def _shares(usage: Usage, lengths: list[int]) -> list[Usage]:
+    counts = (usage.input_tokens, usage.output_tokens, usage.characters)
+    return [Usage(*shares) for shares in zip(*(_shared(count, lengths) for count in counts), strict=True)]
+
+
+def _shared(count: int | None, lengths: list[int]) -> list[int | None]:
+    """A count in shares by length that add up to it again; what is not known stays unknown."""
+    if count is None:
+        return [None] * len(lengths)
+    total = sum(lengths) or 1
+    ends = [count * sum(lengths[: index + 1]) // total for index in range(len(lengths))]
+    ends[-1] = count
+    return [end - start for start, end in zip([0, *ends], ends, strict=False)]
