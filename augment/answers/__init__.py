@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import regex
 
-from augment._answer_claims import Reading
+from augment.answers._claims import Reading
 
 # A conclusion stands near the end; what runs longer than this is a model that never stopped.
 WINDOW_CHARACTERS = 16_000

@@ -19,8 +19,8 @@ from typing import TypeAlias
 
 import regex
 
-from augment import _answer_cues as cues
-from augment._answer_options import Options
+from augment.answers import _cues as cues
+from augment.answers._options import Options
 
 _EDGE_CHARACTERS = 48
 _ASIDE_CHARACTERS = 300

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import regex
 
-from augment._answer_cues import fold
+from augment.answers._cues import fold
 
 _KEPT = regex.compile(r"[^ \t\r\v\f\x1c-\x1f\x85\"'“”‘’「」『』《》*`$\\]+")
 _END_MARKS = "。.,;!?:、\n"
