@@ -3,7 +3,7 @@
 #   make test   every check
 # Both work again without reinstalling, and in any folder. Neither needs root.
 .POSIX:
-.PHONY: demo test lint types package ui bench docs clean help
+.PHONY: demo test lint types package ui docs clean help
 
 PYTHON = python3
 PY = .venv/bin/python
@@ -47,9 +47,6 @@ package: .venv/installed-dev
 
 test: lint types package
 	$(PY) -m pytest -n 2 -p tests.skipped
-
-bench: .venv/installed-dev
-	$(PY) -m bench
 
 docs: .venv/installed-dev
 	$(PY) -m docs.generate
