@@ -13,14 +13,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from augment.errors import BadInput, KeyMissing, NotFound
+from augment.errors import BadInput, FixableError, KeyMissing, NotFound
 from augment.settings import Secret, Settings
 from augment.types import Limits, Price, Provider, Route
 
 FIELDS = frozenset(
     {
         *("kind", "connector", "model", "endpoint", "endpoint_env", "routes", "api", "options", "parameters"),
-        *("key", "keys", "needs", "limits", "price", "timeout_s", "probe_first", "retired_on", "instead"),
+        *("key", "keys", "needs", "limits", "price", "timeout_s", "probe_first", "simulated", "retired_on", "instead"),
     }
 )
 SIMULATED_RPS = 100
@@ -54,8 +54,13 @@ class Catalog:
         return sorted({*_shipped()["providers"], *self.settings.toml.get("providers", {})})
 
     def provider(self, name: str, *, model: str | None = None) -> Provider:
-        """The provider of that name, its routes in order. Raises NotFound, BadInput."""
+        """The provider of that name, its routes in order. Raises NotFound, BadInput, FixableError."""
         found = self._entry(name)
+        if self.simulated and not found.get("simulated", False):
+            raise FixableError(
+                f"the simulator does not speak the wire of {name!r}",
+                hint="with --simulate use tencent, yi-34b, llama2-13b-zh or any provider on OpenAI's wire",
+            )
         routes = [self._route(name, found, model)]
         for other in found.get("routes", []):
             routes.append(self._route(other, self._entry(other), None))
