@@ -1,0 +1,121 @@
+"""Which sentence of a rewrite stands for which of the original, and which stretches changed places."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_CIRCLED = {ord("①") + index: f"({index + 1})" for index in range(20)}
+_MARKER = re.compile(
+    r"\s*(?:[-*•·+][ \t]+|#{1,6}[ \t]*|>[ \t]*)*(?:\*\*)?"
+    r"(?:(?P<number>\d{1,3}|[一二三四五六七八九十]{1,3})[ ]?[.、)](?!\d)|\((?P<inner>\d{1,3}"
+    r"|[一二三四五六七八九十]{1,3})\))?[ \t]*"
+)
+_SENTENCE_END = re.compile(r"[。?；;]+")
+_LOOKED_AT = 400  # characters of a sentence in which exchanged stretches are searched
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A text in NFKC, line by line, without blank lines, list numbers and bullets; the list numbers apart."""
+
+    lines: tuple[str, ...]
+    markers: tuple[str, ...]
+
+    @property
+    def body(self) -> str:
+        """All lines, one below the other."""
+        return "\n".join(self.lines)
+
+
+def prepared(text: str) -> Prepared:
+    """The text as the checks read it. A full-width comma gets a blank behind it: ``1，200`` is two numbers."""
+    flat = text.translate(_CIRCLED).replace("，", ", ").replace("\r\n", "\n").replace("\r", "\n")
+    flat = unicodedata.normalize("NFKC", flat).replace("**", "")
+    lines: list[str] = []
+    markers: list[str] = []
+    for line in flat.split("\n"):
+        match = _MARKER.match(line)
+        rest = line[match.end() :].strip() if match else line.strip()
+        marker = (match["number"] or match["inner"]) if match else None
+        if marker is not None:
+            markers.append(marker)
+        if rest:
+            lines.append(rest)
+    return Prepared(tuple(lines), tuple(markers))
+
+
+def pairs(before: Prepared, after: Prepared) -> list[tuple[str, str]]:
+    """Stretches that belong together: by sentence where both sides count the same, else by line, else whole."""
+    if len(before.lines) == len(after.lines):
+        found: list[tuple[str, str]] = []
+        for one, other in zip(before.lines, after.lines, strict=True):
+            found += _sentence_pairs(one, other)
+        return found
+    return _sentence_pairs(before.body.replace("\n", " "), after.body.replace("\n", " "))
+
+
+def _sentence_pairs(before: str, after: str) -> list[tuple[str, str]]:
+    ours, theirs = _sentences(before), _sentences(after)
+    return list(zip(ours, theirs, strict=True)) if len(ours) == len(theirs) else [(before, after)]
+
+
+def _sentences(text: str) -> list[str]:
+    return [piece.strip() for piece in _SENTENCE_END.split(text) if piece.strip()]
+
+
+def exchanged(before: str, after: str) -> tuple[str, str, str] | None:
+    """Two stretches that changed places around a third, everything else the same: (first, middle, second), else None.
+
+    A real rewrite hardly ever keeps every character; an exchange of two does.
+    """
+    before, after = re.sub(r"\s", "", before), re.sub(r"\s", "", after)
+    if before == after or len(before) != len(after) or len(before) > _LOOKED_AT or sorted(before) != sorted(after):
+        return None
+    start = 0
+    while before[start] == after[start]:
+        start += 1
+    end = len(before)
+    while before[end - 1] == after[end - 1]:
+        end -= 1
+    ours, theirs = before[start:end], after[start:end]
+    for first in range(1, len(ours) - 1):
+        if not theirs.endswith(ours[:first]):
+            continue
+        for second in range(1, len(ours) - first):
+            if (
+                theirs.startswith(ours[len(ours) - second :])
+                and ours[first : len(ours) - second] == theirs[second : len(ours) - first]
+            ):
+                return ours[:first], ours[first : len(ours) - second], ours[len(ours) - second :]
+    return None
+
+
+def crossed(before: Prepared, after: Prepared) -> tuple[str, str] | None:
+    """Two lines that changed places; None where all stand as they stood, or the lines cannot be compared."""
+    if len(before.lines) != len(after.lines):
+        return None
+    moved = [
+        index
+        for index, (ours, theirs) in enumerate(zip(before.lines, after.lines, strict=True))
+        if ours != theirs and _likeness(ours, theirs) < 0.8
+    ][:40]
+    for at, one in enumerate(moved):
+        for other in moved[at + 1 :]:
+            here = min(
+                _likeness(before.lines[one], after.lines[other]), _likeness(before.lines[other], after.lines[one])
+            )
+            stay = max(
+                _likeness(before.lines[one], after.lines[one]), _likeness(before.lines[other], after.lines[other])
+            )
+            if here >= 0.7 and here > stay + 0.15:
+                return before.lines[one], before.lines[other]
+    return None
+
+
+def _likeness(one: str, other: str) -> float:
+    """Dice's coefficient over pairs of characters: 1 for equal texts."""
+    ours = {one[at : at + 2] for at in range(max(1, len(one) - 1))}
+    theirs = {other[at : at + 2] for at in range(max(1, len(other) - 1))}
+    return 2 * len(ours & theirs) / (len(ours) + len(theirs))

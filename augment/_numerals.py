@@ -1,0 +1,273 @@
+"""The numbers a text states, however they are written: 3, ３, 三, 叁, 1,000, 百分之五, 三分之二, 两小时."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+_DIGITS = {
+    char: value
+    for value, chars in enumerate(("零〇", "一壹", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖"))
+    for char in chars
+}
+_TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
+_MYRIADS = {"万": 10**4, "萬": 10**4, "亿": 10**8}
+_NUMERALS = "零〇一壹二贰两三叁四肆五伍六陆七柒八捌九玖十拾百佰千仟万萬亿"
+
+# Units by what they measure; the first name stands for all. A name in two lists fits either (分: a minute or a point).
+UNITS: dict[str, tuple[str, ...]] = {
+    "公里": ("公里", "千米", "km", "千公尺"),
+    "米": ("米", "m", "公尺"),
+    "分米": ("分米", "dm"),
+    "厘米": ("厘米", "公分", "cm"),
+    "毫米": ("毫米", "mm"),
+    "里": ("里", "华里"),
+    "英里": ("英里", "哩"),
+    "英尺": ("英尺", "呎"),
+    "英寸": ("英寸", "吋"),
+    "平方米": ("平方米", "平米", "m2"),
+    "平方公里": ("平方公里", "平方千米", "km2"),
+    "平方厘米": ("平方厘米", "cm2"),
+    "立方米": ("立方米", "m3"),
+    "立方厘米": ("立方厘米", "cm3"),
+    "公顷": ("公顷",),
+    "亩": ("亩",),
+    "公斤": ("公斤", "千克", "kg"),
+    "克": ("克", "g"),
+    "毫克": ("毫克", "mg"),
+    "斤": ("斤", "市斤"),
+    "吨": ("吨", "公吨", "t"),
+    "升": ("升", "公升", "l"),
+    "毫升": ("毫升", "ml"),
+    "元": ("元", "块钱", "块", "圆", "人民币", "rmb"),
+    "角": ("角", "毛", "毛钱"),
+    "美元": ("美元", "美金", "刀"),
+    "日元": ("日元", "日圆"),
+    "欧元": ("欧元",),
+    "英镑": ("英镑", "镑"),
+    "港元": ("港元", "港币"),
+    "小时": ("小时", "钟头", "时", "h"),
+    "点": ("点", "点钟", "时"),
+    "分": ("分", "分钟", "min"),
+    "得分": ("分", "点", "得分"),
+    "秒": ("秒", "秒钟", "s"),
+    "天": ("天", "日", "号"),
+    "周": ("周", "星期", "礼拜"),
+    "月": ("月", "个月"),
+    "季度": ("季度", "个季度"),
+    "年": ("年",),
+    "世纪": ("世纪",),
+    "岁": ("岁", "周岁", "年"),
+    "度": ("度", "摄氏度", "°c", "°"),
+    "华氏度": ("华氏度", "°f"),
+    "倍": ("倍",),
+    "瓦": ("瓦", "瓦特", "w"),
+    "千瓦": ("千瓦", "kw"),
+    "伏": ("伏", "伏特", "v"),
+    "层": ("层", "楼"),
+    "页": ("页",),
+    "字节": ("字节", "b"),
+    "兆": ("兆", "mb"),
+}
+# Names that also count things or only follow a number by chance: their absence on the other side proves nothing.
+VAGUE_UNITS = frozenset(
+    {
+        "块",
+        "点",
+        "分",
+        "时",
+        "里",
+        "号",
+        "角",
+        "毛",
+        "刀",
+        "楼",
+        "层",
+        "度",
+        "圆",
+        "日",
+        "年",
+        "月",
+        "页",
+        "b",
+        "s",
+        "m",
+        "g",
+        "h",
+        "l",
+        "t",
+        "v",
+        "w",
+        "°",
+    }
+)
+
+_UNIT_OF: dict[str, frozenset[str]] = {}
+for _first, _names in UNITS.items():
+    for _name in _names:
+        _UNIT_OF[_name] = _UNIT_OF.get(_name, frozenset()) | {_first}
+_UNIT_WORD = "|".join(re.escape(name) for name in sorted(_UNIT_OF, key=len, reverse=True))
+_NO_UNIT = "[素组音件旦首饭隆级学然空围亮轻龄别成为支析类形色]"  # 三元素, 两天然, 五年级
+_UNIT = re.compile(rf"[ \u00a0]?个?半?(?:又)?({_UNIT_WORD})(?![a-z]|{_NO_UNIT})", re.IGNORECASE)
+_ASKED_UNIT = re.compile(rf"(?:多少|几|每|单位(?:是|为|:)?)个?({_UNIT_WORD})(?![a-z])", re.IGNORECASE)
+
+_NUMBER = re.compile(
+    rf"""
+      (?P<half>一半|半数)
+    | (?P<fraction>(?P<under>[{_NUMERALS}]{{1,12}}|\d{{1,18}})分之
+        (?P<over>[{_NUMERALS}点]{{1,12}}|\d{{1,18}}(?:\.\d{{1,18}})?))
+    | (?<![/A-Za-z0-9_.])(?P<ratio>\d{{1,6}}/\d{{1,6}})(?![/A-Za-z0-9_])
+    | (?P<sign>(?<![A-Za-z\d.])[-−])?
+      (?P<digits>(?<![\[(,\d])\d{{1,3}}(?:,\d{{3}}){{1,6}}(?![\d,])|\d{{1,40}})(?P<point>\.\d{{1,40}})?
+      (?:[ ]?(?P<scale>[十百千万萬亿]{{1,2}})(?!分之|(?<=千)[米克瓦卡]))?(?P<percent>[ ]?%)?
+    | (?P<han>[{_NUMERALS}]{{1,24}})(?:点(?P<decimals>[零〇一二三四五六七八九]{{1,12}})(?![十钟半整分刻共起直般定]))?
+    """,
+    re.VERBOSE,
+)
+_OPERAND = re.compile(r"[A-Za-z0-9)\]}]")
+_PERSONS = re.compile("[个名位]?(?:人|者|方)")
+_LISTED = re.compile(r"[^,。;:?!\n]+$")
+_BETWEEN = re.compile("、|和|与|及")
+# 一 in these is no count; other numerals in these are no count either, or may go without loss.
+_IDIOMS = re.compile(
+    "十分(?!之)|十足|万一|万物|万万|千万(?=不|别|要)|千变万化|千差万别|成千上万|五花八门|乱七八糟|四周|四处"
+    "|四面八方|三明治|一五一十|三三两两|七夕"
+    "|零件|零食|零售|零钱|零碎|零散|百货|百科|百姓|百度|万能|万岁|亿万|千家万户|数[十百千万亿]+|几[十百千万亿]+"
+    "|[十百千万亿]+几|上[百千万亿]+|百合|千金|万圣|二手|二进制|十进制|八进制|十六进制"
+    "|两者|二者|双方|这两|那两|两人(?![份组])|俩|他们俩|她们俩"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number. weak: it may be left out or added without a change of meaning (一个, 两者)."""
+
+    value: Fraction
+    start: int
+    end: int
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A unit and the number before it, None where a text asks for one (多少公里). units: what its name may mean."""
+
+    value: Fraction | None
+    units: frozenset[str]
+    name: str
+    vague: bool
+
+
+@functools.lru_cache(maxsize=256)
+def numbers(text: str) -> tuple[Number, ...]:
+    """Every number of an NFKC text, in order."""
+    idioms = [match.span() for match in _IDIOMS.finditer(text)]
+    found: list[Number] = []
+    at = 0
+    for match in _NUMBER.finditer(text):
+        while at < len(idioms) and idioms[at][1] <= match.start():
+            at += 1
+        idiomatic = at < len(idioms) and idioms[at][0] < match.end()
+        number = _read(match, text)
+        if number is not None:
+            found.append(Number(number.value, number.start, number.end, True) if idiomatic else number)
+    return tuple(replace(number, weak=True) if _counts_a_list(number, text) else number for number in found)
+
+
+def measures(text: str) -> list[Measure]:
+    """Every number that is followed by a unit, and every unit that is asked for."""
+    found: list[Measure] = []
+    for number in numbers(text):
+        match = _UNIT.match(text, number.end)
+        if match is not None:
+            found.append(_measure(number.value, match.group(1)))
+    found += [_measure(None, match.group(1)) for match in _ASKED_UNIT.finditer(text)]
+    return found
+
+
+def _counts_a_list(number: Number, text: str) -> bool:
+    """Whether a number only says how many were just listed: 甲、乙、丙三人."""
+    if not 2 <= number.value <= 12 or not _PERSONS.match(text, number.end):
+        return False
+    listed = _LISTED.search(text, max(0, number.start - 60), number.start)
+    return listed is not None and len(_BETWEEN.findall(listed.group())) + 1 == number.value
+
+
+def _measure(value: Fraction | None, name: str) -> Measure:
+    name = name.lower()
+    return Measure(value, _UNIT_OF[name], name, name in VAGUE_UNITS)
+
+
+def _read(match: re.Match[str], text: str) -> Number | None:
+    start, end = match.span()
+    if match["half"]:
+        return Number(Fraction(1, 2), start, end)
+    if match["fraction"]:
+        return _quotient(_plain(match["over"]), _plain(match["under"]), start, end)
+    if match["ratio"]:
+        over, under = match["ratio"].split("/")
+        return _quotient(Fraction(over), Fraction(under), start, end)
+    if match["digits"]:
+        return _arabic(match, text)
+    han = match["han"]
+    if han[-1] in "千百" and text[end : end + 1] in ("米", "克", "瓦", "卡"):
+        han, end = han[:-1], end - 1
+        if not han:
+            return None
+    value = _plain(han + ("点" + match["decimals"] if match["decimals"] else ""))
+    if text[max(0, start - 1) : start] == "负":
+        value = -value
+    ordinal = text[max(0, start - 2) : start].rstrip().endswith("第")
+    bare_scale = all(char in _TENS or char in _MYRIADS for char in han) and han not in ("十", "拾")
+    return Number(value, start, end, weak=not ordinal and (han == "一" or bare_scale))
+
+
+def _quotient(over: Fraction, under: Fraction, start: int, end: int) -> Number | None:
+    return Number(over / under, start, end) if under else None
+
+
+def _arabic(match: re.Match[str], text: str) -> Number:
+    start, end = match.span()
+    digits = match["digits"].replace(",", "")
+    value = Fraction(digits + match["point"]) if match["point"] else Fraction(int(digits))
+    for scale in match["scale"] or "":
+        value *= _TENS.get(scale) or _MYRIADS[scale]
+    if match["percent"]:
+        value /= 100
+    before = text[max(0, start - 2) : start].rstrip()[-1:]
+    # A minus sign after an operand subtracts; after anything else it makes the number negative.
+    if (match["sign"] and not _OPERAND.match(before)) or (
+        not match["sign"] and before == "负" and not _OPERAND.match(text, max(0, start - 2))
+    ):
+        value = -value
+    return Number(value, start, end)
+
+
+def _plain(text: str) -> Fraction:
+    """The value of digits, or of Chinese numerals read as a number (一百零五) or digit by digit (二〇一一)."""
+    if text[:1].isdecimal() and text[:1].isascii():
+        return Fraction(text)
+    whole, _, decimals = text.partition("点")
+    value = Fraction(_whole(whole))
+    if decimals and all(char in _DIGITS for char in decimals):
+        value += Fraction(int("".join(str(_DIGITS[char]) for char in decimals)), 10 ** len(decimals))
+    return value
+
+
+def _whole(text: str) -> int:
+    if text and all(char in _DIGITS for char in text):
+        return int("".join(str(_DIGITS[char]) for char in text))
+    total = section = 0
+    digit: int | None = None
+    for char in text:
+        if char in _DIGITS:
+            digit = _DIGITS[char]
+        elif char in _TENS:
+            section += (1 if digit is None else digit or 1) * _TENS[char]
+            digit = None
+        elif char in _MYRIADS:
+            total = (total + section + (digit or 0) or 1) * _MYRIADS[char]
+            section, digit = 0, None
+    return total + section + (digit or 0)

@@ -1,0 +1,170 @@
+"""Names and the order of things in a text and its rewrite, compared."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from fractions import Fraction
+
+from augment._alignment import Prepared, crossed, exchanged
+from augment._names import Mention, han_names, latin_names, mentions, pattern_of
+from augment._numerals import Number, numbers
+from augment._wording import COMPARATIVES, DIRECTIONS
+
+_TOGETHER = re.compile(r"\s*(?:和|与|及|以及|或|或者|跟|同)\s*")
+_IN_ORDER = re.compile("分别|依次|顺序|先后|排列|按照|序列|[到至]")
+_HARMLESS_MIDDLE = re.compile(r"(?:和|与|及|以及|或|或者|跟|同|,|、|。|;|\s)*")
+_BEFORE_NAME = "比被给到在从对向于把由为跟"
+_AFTER_NAME = "的比被把"
+_PASSIVE = re.compile("被|遭|受到|把|将")
+
+
+def vocabulary(before: str, after: str) -> re.Pattern[str]:
+    """What matches the Chinese names that either text uses."""
+    return pattern_of(han_names(before) | han_names(after))
+
+
+def without_names(text: str, known: re.Pattern[str]) -> str:
+    """The text with its Chinese names blanked, so that no piece of one is read as a word (多伦多)."""
+    return known.sub(lambda match: "N" if len(match.group()) > 1 else match.group(), text)
+
+
+def names_fault(before: str, after: str, together: Sequence[tuple[str, str]], known: re.Pattern[str]) -> str:
+    """Which name is gone, new, or stands where another stood; "" if none.
+
+    A pronoun may stand for a name and a name for a pronoun, so counts may change; not one name's up, another's down.
+    """
+    ours, theirs = _names(before, known), _names(after, known)
+    mine = {mention.key for mention in latin_names(before)} | han_names(before)
+    gone = [name for name in ours if not theirs[name] and name in mine]
+    new = [name for name in theirs if not ours[name] and (gone or not name[0] >= "\u4e00" or len(name) == 1)]
+    if gone or new:
+        return f"名称 {'、'.join(gone[:6]) or '无'} → {'、'.join(new[:6]) or '无'}"
+    for one, other in together:
+        if one == other:
+            continue
+        here, there = _names(one, known), _names(other, known)
+        less, more = here - there, there - here
+        if less and more:
+            return f"名称 {'、'.join(less)} 处成了 {'、'.join(more)}：{one[:40]}"
+    return ""
+
+
+def _names(text: str, known: re.Pattern[str]) -> Counter[str]:
+    return Counter(mention.key for mention in mentions(text, known))
+
+
+def order_fault(before: Prepared, after: Prepared, together: Sequence[tuple[str, str]], known: re.Pattern[str]) -> str:
+    """What changed places, or which direction turned; "" if nothing did."""
+    if lines := crossed(before, after):
+        return f"两行互换：{lines[0][:30]} ↔ {lines[1][:30]}"
+    for one, other in together:
+        if one == other:
+            continue
+        fault = _exchange_fault(one, other)
+        if not fault and not turned_round(one, other, known):
+            fault = _name_order_fault(one, other, known) or _direction_fault(one, other)
+        if fault := fault or _number_order_fault(known.sub("N", one), known.sub("N", other)):
+            return f"{fault}：{one[:40]}"
+    return ""
+
+
+def turned_round(before: str, after: str, known: re.Pattern[str]) -> bool:
+    """Whether a sentence about two names says the same from the other end: A 比 B 高, B 比 A 矮."""
+    ours, theirs = _first_places(mentions(before, known)), _first_places(mentions(after, known))
+    if len(ours) != 2 or theirs != ours[::-1]:
+        return False
+    more, less = (group for group in COMPARATIVES if group.name in ("more", "less"))
+    mine = more.count(before)[0], less.count(before)[0]
+    if mine != (0, 0) and mine == (less.count(after)[0], more.count(after)[0]) and mine[0] != mine[1]:
+        return True
+    return any(pair.turned(before, after) for pair in DIRECTIONS)
+
+
+def _first_places(found: Sequence[Mention]) -> list[str]:
+    return list(dict.fromkeys(mention.key for mention in found))
+
+
+def _exchange_fault(before: str, after: str) -> str:
+    found = exchanged(before, after)
+    if found is None or (_HARMLESS_MIDDLE.fullmatch(found[1]) and not _IN_ORDER.search(before)):
+        return ""
+    if found[1] in ("是", "不是", "并不是") and ("的" in found[0]) != ("的" in found[2]):
+        return ""  # 张三的父亲是李四: one side describes, the other is described
+    return f"「{found[0][:20]}」与「{found[2][:20]}」互换"
+
+
+def _direction_fault(before: str, after: str) -> str:
+    return next((f"方向{pair.label}" for pair in DIRECTIONS if pair.turned(before, after)), "")
+
+
+def _name_order_fault(before: str, after: str, known: re.Pattern[str]) -> str:
+    ours, theirs = mentions(before, known), mentions(after, known)
+    if not _IN_ORDER.search(before):
+        ours, theirs = _listed_sorted(before, ours), _listed_sorted(after, theirs)
+    one, other = [mention.key for mention in ours], [mention.key for mention in theirs]
+    if one == other:
+        return ""
+    if Counter(one) != Counter(other):
+        # A name more or less is for the names check; the order is that of first mention.
+        both = set(one) & set(other)
+        one = [name for name in dict.fromkeys(one) if name in both]
+        other = [name for name in dict.fromkeys(other) if name in both]
+        if one == other:
+            return ""
+    if _same_particles(before, ours, after, theirs) or (len(set(one)) == 2 and _voice_changed(before, after)):
+        return ""
+    return f"次序 {'、'.join(one[:8])} → {'、'.join(other[:8])}"
+
+
+def _listed_sorted(text: str, found: list[Mention]) -> list[Mention]:
+    """The mentions with those joined by 和 in alphabetical order: A 和 B is B 和 A."""
+    ordered: list[Mention] = []
+    group: list[Mention] = []
+    for mention in found:
+        if group and not _TOGETHER.fullmatch(text, group[-1].end, mention.start):
+            ordered += sorted(group, key=lambda one: one.key)
+            group = []
+        group.append(mention)
+    return ordered + sorted(group, key=lambda one: one.key)
+
+
+def _same_particles(before: str, ours: Sequence[Mention], after: str, theirs: Sequence[Mention]) -> bool:
+    """Whether every name kept the particle that says what it does in the sentence, and particles tell them apart."""
+    mine, yours = _particles(before, ours), _particles(after, theirs)
+    if mine != yours:
+        return False
+    told = list(mine.values())
+    return len(set(told)) == len(told) and len(told) == 2
+
+
+def _particles(text: str, found: Sequence[Mention]) -> dict[str, tuple[str, ...]]:
+    particles: dict[str, list[str]] = {}
+    for mention in found:
+        ahead, behind = text[: mention.start].rstrip()[-1:], text[mention.end :].lstrip()[:1]
+        kept = particles.setdefault(mention.key, [])
+        kept += [mark for mark in (ahead,) if mark and mark in _BEFORE_NAME]
+        kept += [f"~{mark}" for mark in (behind,) if mark and mark in _AFTER_NAME]
+    return {key: tuple(sorted(set(marks))) for key, marks in particles.items()}
+
+
+def _voice_changed(before: str, after: str) -> bool:
+    return len(_PASSIVE.findall(before)) != len(_PASSIVE.findall(after))
+
+
+def _number_order_fault(before: str, after: str) -> str:
+    ours = [number for number in numbers(before) if not number.weak]
+    theirs = [number for number in numbers(after) if not number.weak]
+    one, other = [number.value for number in ours], [number.value for number in theirs]
+    if one == other or Counter(one) != Counter(other):
+        return ""
+    mine, yours = _counted_things(before, ours), _counted_things(after, theirs)
+    if mine == yours and len({thing for _, thing in mine}) == len(set(one)):
+        return ""
+    return f"数的次序 {'、'.join(map(str, one[:8]))} → {'、'.join(map(str, other[:8]))}"
+
+
+def _counted_things(text: str, found: Sequence[Number]) -> Counter[tuple[Fraction, str]]:
+    """Each number with the character behind it: 3 人 and 10 元 may change places, 3 人 and 10 人 may not."""
+    return Counter((number.value, text[number.end :].lstrip()[:1]) for number in found)

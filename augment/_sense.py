@@ -1,0 +1,172 @@
+"""Numbers, units, negations, quantifiers and comparatives of a text and its rewrite, compared."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from augment._alignment import Prepared
+from augment._numerals import Measure, Number, measures, numbers
+from augment._wording import (
+    CHANGES,
+    COMPARATIVES,
+    CONNECTIVES,
+    LOOSE,
+    OPPOSITES,
+    QUANTIFIERS,
+    REPEATED,
+    Group,
+    Pair,
+    negations,
+)
+
+
+def numbers_fault(before: Prepared, after: Prepared) -> str:
+    """Which numbers are missing or new; "" if none.
+
+    List numbers may go, or come as 1, 2, 3, as long as all other numbers agree.
+    """
+    if not (fault := _number_fault(numbers(before.body), numbers(after.body))):
+        ours, theirs = Counter(before.markers), Counter(after.markers)
+        counted = list(after.markers) == [str(number) for number in range(1, len(after.markers) + 1)]
+        if theirs <= ours or (not before.markers and counted) or _values(before.markers) == _values(after.markers):
+            return ""
+        fault = f"序号 {'、'.join(before.markers) or '无'} → {'、'.join(after.markers)}"
+    # A line that begins with a number and a point may have been read as a list item on one side only.
+    ours_all = [*numbers(before.body), *_values(before.markers)]
+    theirs_all = [*numbers(after.body), *_values(after.markers)]
+    return fault if _number_fault(ours_all, theirs_all) else ""
+
+
+def _values(markers: Iterable[str]) -> list[Number]:
+    return [Number(found.value, 0, 0) for marker in markers for found in numbers(f"第{marker}")]
+
+
+def _number_fault(before: Sequence[Number], after: Sequence[Number]) -> str:
+    ours, maybe_ours = _counted(before)
+    theirs, maybe_theirs = _counted(after)
+    gone = [value for value, count in ours.items() if count > theirs[value] + maybe_theirs[value]]
+    new = [value for value, count in theirs.items() if count > ours[value] + maybe_ours[value]]
+    if not gone and not new:
+        return ""
+    return f"数 {_listed(gone)} → {_listed(new)}"
+
+
+def _counted(found: Iterable[Number]) -> tuple[Counter[Fraction], Counter[Fraction]]:
+    sure: Counter[Fraction] = Counter()
+    weak: Counter[Fraction] = Counter()
+    for number in found:
+        (weak if number.weak else sure)[number.value] += 1
+    return sure, weak
+
+
+def _listed(values: Iterable[Fraction]) -> str:
+    return "、".join(_shown(value) for value in sorted(values)[:6]) or "无"
+
+
+def _shown(value: Fraction) -> str:
+    return str(value.numerator) if value.denominator == 1 else f"{float(value):g}"
+
+
+def units_fault(before: str, after: str) -> str:
+    """Which number changed its unit, or lost or won one; "" if none did."""
+    ours, theirs = _by_value(measures(before)), _by_value(measures(after))
+    there = {None, *(number.value for number in numbers(before))} & {None, *(number.value for number in numbers(after))}
+    for value in there:
+        left, right = _unmatched(ours[value], theirs[value])
+        sure_left = [measure for measure in left if not measure.vague]
+        sure_right = [measure for measure in right if not measure.vague]
+        if (left and right) or (value is not None and (sure_left or sure_right)):
+            names = ["、".join(sorted({measure.name for measure in found})) or "无" for found in (left, right)]
+            return f"单位 {'' if value is None else _shown(value)} {names[0]} → {names[1]}"
+    return ""
+
+
+def _by_value(found: Iterable[Measure]) -> defaultdict[Fraction | None, list[Measure]]:
+    by_value: defaultdict[Fraction | None, list[Measure]] = defaultdict(list)
+    for measure in found:
+        by_value[measure.value].append(measure)
+    return by_value
+
+
+def _unmatched(before: list[Measure], after: list[Measure]) -> tuple[list[Measure], list[Measure]]:
+    """What is left on both sides once the units that agree, or may agree, are paired."""
+    left, right = list(before), list(after)
+    for exact in (True, False):
+        for measure in list(left):
+            for other in right:
+                if measure.units == other.units if exact else measure.units & other.units:
+                    left.remove(measure)
+                    right.remove(other)
+                    break
+    return left, right
+
+
+def negations_fault(together: Iterable[tuple[str, str]]) -> str:
+    """Where a sentence denies more or less than before; "" if none does."""
+    for before, after in together:
+        ours, maybe_ours = negations(before)
+        theirs, maybe_theirs = negations(after)
+        if ours > theirs + maybe_theirs or theirs > ours + maybe_ours:
+            return f"否定 ×{ours} → ×{theirs}：{_short(before)}"
+    return ""
+
+
+def quantifiers_fault(together: Iterable[tuple[str, str]]) -> str:
+    """Where a sentence speaks of another quantity (所有, 有些, 只, 至少), or of 或 for 和; "" if none does."""
+    for before, after in together:
+        if before == after:
+            continue
+        if fault := _group_fault(QUANTIFIERS, before, after) or _pair_fault((CONNECTIVES,), before, after):
+            return f"{fault}：{_short(before)}"
+    return ""
+
+
+def comparatives_fault(together: Iterable[tuple[str, str]]) -> str:
+    """Where a sentence compares the other way round (大于／小于, 增加／减少); "" if none does."""
+    for before, after in together:
+        if before == after:
+            continue
+        if fault := _group_fault(COMPARATIVES, before, after) or _pair_fault(CHANGES, before, after):
+            return f"{fault}：{_short(before)}"
+    return ""
+
+
+def _group_fault(groups: Sequence[Group], before: str, after: str) -> str:
+    ours = {group.name: group.count(before) for group in groups}
+    theirs = {group.name: group.count(after) for group in groups}
+    labels = {group.name: group.label for group in groups}
+    for name, label in labels.items():
+        if name in LOOSE:
+            continue
+        if _lost(name, ours[name], theirs[name]):
+            return f"缺少{label}"
+        if _lost(name, theirs[name], ours[name]):
+            return f"多出{label}"
+    for one, other in OPPOSITES:
+        if one not in labels or other not in labels:
+            continue
+        change, opposite = theirs[one][0] - ours[one][0], theirs[other][0] - ours[other][0]
+        if change * opposite < 0:
+            lost, won = (one, other) if change < 0 else (other, one)
+            return f"{labels[lost]} → {labels[won]}"
+    return ""
+
+
+def _lost(name: str, ours: tuple[int, int], theirs: tuple[int, int]) -> bool:
+    """Whether strong forms are gone and no weak one stands in for them.
+
+    Where weak forms repeat a strong one as a rule (所有…都) any of them will do, elsewhere it must be a new one.
+    """
+    if name in REPEATED:
+        return ours[0] > 0 and not sum(theirs)
+    return ours[0] - theirs[0] > max(0, theirs[1] - ours[1])
+
+
+def _pair_fault(found: Sequence[Pair], before: str, after: str) -> str:
+    return next((pair.label for pair in found if pair.turned(before, after)), "")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:39] + "…"

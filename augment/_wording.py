@@ -1,0 +1,232 @@
+"""Words that carry the logic of a sentence, grouped by meaning: negation, quantity, comparison, direction.
+
+A group has strong forms, which state the meaning, and weak ones, which may state it (以上 after a number is 至少 or
+超过) or may go without loss (都 beside 所有). A rewrite may move within a group; leaving it is a change of meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# ── negation ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# 不, 没, 无, 非, 未, 否 in these deny nothing, or belong to another group (不超过, 不同).
+_NO_NEGATION = re.compile(
+    r"(.)[不没]\1|是否|能否|可否|会否|有否|与否|否则|要不然|不然|非此即彼|如果不是这样|若非如此|不是的话"
+    "|不但|不仅仅?|不只是?|不光|不单|不过|不管|不论|无论|不等式|不等号|不同|不一样|不尽相同|不相同|不一致|不相等"
+    "|不等于|不止|不少(?!于)|不久|不断|不错|不妨"
+    "|不料|不禁|不幸|不惜|不愧|不由得?|不知不觉|不可思议|不可或缺|必不可少|不锈钢|不动产|不良|不规则|不等|不亚于"
+    "|不满(?![意足])|不安|不便"
+    "|不(?:少|小|低|短|早|多|大|高|超|晚)[过于出]|不到(?=[\\d一二三四五六七八九十两百千万半])"
+    "|不足(?=[\\d一二三四五六七八九十两百千万半])|不如|不及|比不上"
+    "|非常|非洲|非凡|非但|无非|莫非|南非|是非|非得|非正式|未来|未免|未婚|未知|未必然|无数|无限|无穷|无聊|无比"
+    "|无线|无人机|无理数|无色|无偿|无疑|无机|无名|无花果"
+    "|没收|没落|淹没|沉没|埋没|出没|覆没|否定|否认|否决|假如|假设|假定|假期|放假|假装|假山|假牙|假日|暑假|寒假"
+    "|假使|假若|真假|请假|错过|错开|交错|错综|纠错|对错|不明|不详"
+)
+# Two negations that make an assertion.
+_DOUBLE = re.compile(
+    "不得不|不能不|不会不|不可不|不是不是|不是不|不是没有?|没有?[^,，。;、:]{0,3}不|无[^,，。;、:]{0,2}不|莫不"
+    "|并非不|并非没有?|非[^,，。;、]{1,6}不可|没有?(?:任何)?错误?"
+    "|无误|不可能不|不可能没有?|未尝不|不可避免|不无|不能没有?|不得没有"
+)
+# A没有B高 is a comparison: the denial is in the other group.
+_SHORTFALL = re.compile(
+    "没有?[^,，。;、:?比更的]{1,8}?(?:那么|这么|那样)?(?:高|大|多|长|重|快|老|强|远|贵|厚|深|宽|早|好|热|便宜"
+    "|年轻|矮|小|少|轻|慢)(?=[,，。;?的]|$|\\s)"
+)
+_NEGATION = re.compile(
+    "没有|并非|并不|绝不|决不|毫不|毫无|不|没|无|非|未|勿|(?<![是能可会有与])否|除非|(?:请|千万|可)别"
+    "|(?:(?<=[,，。;])|^)别(?=[^的人处墅名称])"
+    "|错误|(?<!不)有误|错(?!误)|谬误|虚假|禁止|严禁|(?<![真])假(?=[的,，。;)]|$)|为假"
+)
+_WEAK_NEGATION = re.compile(
+    "缺乏|缺少|欠缺|缺失|否认|未知|不明|不详|不满|未婚|无关|难以|不如|不及|比不上|不良|不便|不规则|否定"
+    "|不[足到](?=[\\d一二三四五六七八九十两百千万半])"
+)
+
+# ── the other groups ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+_BIG = "高|大|多|长|重|快|老|年长|贵|强|远|热|深|宽|厚|晚|迟|优秀|优|好|富有|富裕|昂贵|资深"
+_SMALL = "低|矮|小|少|短|轻|慢|年轻|年幼|便宜|弱|近|冷|浅|窄|薄|早|差|劣|贫穷|穷|廉价"
+_MEASURE_BEFORE = r"(?<![\d一二三四五六七八九十百千万两几每这那哪半数多])(?<!\d )"
+_COUNT = r"[\d一二三四五六七八九十两百千万]"
+_ENDS = "(?=[的,，。;?!]|是|为|者|$)"  # 谁最多 compares, 最多三个 bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Expressions of one meaning. label: how a reviewer reads it."""
+
+    name: str
+    label: str
+    strong: re.Pattern[str]
+    weak: re.Pattern[str]
+
+    def count(self, text: str) -> tuple[int, int]:
+        """How often the meaning is stated, and how often it may be beyond that."""
+        rest, strong = self.strong.subn(" ", text)
+        return strong, len(self.weak.findall(rest))
+
+
+def _group(name: str, label: str, strong: str, weak: str = "(?!)") -> Group:
+    return Group(name, label, re.compile(strong), re.compile(weak))
+
+
+QUANTIFIERS = (
+    _group(
+        "all",
+        "全称（所有、每、任何）",
+        "所有(?!权|者|制)|全部|全[体班校员]|每(?=[个一位名条间座种本支件项组行列张颗棵只头道])"
+        "|(?<!没有)(?<!无)(?<!不)任何|任意|任一|一切|凡是|凡(?=[^事人尔高])|各个|各自|个个|人人",
+        "没有?[^,，。;、:]{0,3}不|无一|都|均|全|皆|各|每|任何|随意|随便|分别|总是|无论|不论|整个|哪个都|谁都",
+    ),
+    _group(
+        "some",
+        "存在（有些、某些）",
+        "有些|(?<![所拥没具共持享含带只])有的(?=[^。,，]|$)|某[些个一位名种次]|一部分|(?<![大一])部分(?=[的人员学同])|有一些",
+        "一些|部分|某|几[个名位种条只]|若干|存在|有人|个别|至少|有",
+    ),
+    _group("most", "大多数", "大多数|绝大多数|绝大部分|大部分|多数(?!字)|过半|大半", "大多|多半|大都|一般|通常|几乎"),
+    _group(
+        "only",
+        "唯一（只、仅、唯一）",
+        f"只有|只能|只会|只可|只允许|(?<!不)仅仅?|唯一|唯独"
+        f"|{_MEASURE_BEFORE}(?<!不)只(?![要是好见得需剩不])(?!\\s*[A-Z])",
+        "只|才|单单|限于|仅|除[^,，。;]{1,12}外|不过",
+    ),
+    _group("as-long-as", "只要", "只要", "只有|如果|若|假如|要是|倘若|一旦|当|的话|就|凡"),
+    _group(
+        "exactly", "恰好", "恰好|正好|刚好|恰恰|恰巧|正巧|恰(?=有|为|是)|不多不少", "只有|仅|整整|准确|刚刚|正|就|恰|刚"
+    ),
+    _group(
+        "at-least",
+        "至少",
+        r"至少|起码|不(?:少|小|低|短)于|不早于|(?:大|高|多)于(?:或|或者)?等于|等于或(?:大|高|多)于|≥|>=|≧",
+        rf"(?<={_COUNT})[^,，。;\d]{{0,3}}?(?:及|或)?以上|最少|最低|大于|及以上|以上|多于|超过|满",
+    ),
+    _group(
+        "at-most",
+        "至多",
+        rf"至多|不超过|不超出|不(?:多|大|高|长|晚)于|(?:小|低|少)于(?:或|或者)?等于|等于或(?:小|低|少)于|≤|<=|≦"
+        rf"|顶多|最多(?=只|可|能|有(?!的)|允许|\s?{_COUNT})",
+        rf"(?<={_COUNT})[^,，。;\d]{{0,3}}?以[下内]|之内|以内|最多|最大|最高|以下|不过|上限|只能",
+    ),
+    _group(
+        "must",
+        "必然（必须、一定）",
+        "必须|不得不|不能不|只好|必定|必然|(?<!不)一定(?![程的量])|肯定|务必",
+        "需要|须|得|要|应该?|必|定|确定|绝对",
+    ),
+    _group("may", "可能", "可能|或许|也许|可以"),
+)
+COMPARATIVES = (
+    _group(
+        "more",
+        "更大（大于、高于、比…大）",
+        rf"(?<!不)(?:[大高多长重快强优胜远贵深宽厚]于|超过|超出|胜过)(?!等于|或等于|或者等于)|比(?!如|例|赛|较|分"
+        rf"|作|喻|对|值|基)[^,，。;?]{{1,14}}?(?:{_BIG})(?!小)|>(?!=)",
+        rf"更加?(?:{_BIG})|(?:比较|较)(?:{_BIG})|以上|不止|[大高多]过|越(?:{_BIG})|(?:{_BIG})一[些点]|(?:增|扩"
+        rf"|加)大|多出|过|没有?[^,，。;]{{1,10}}?(?:{_SMALL})|晚|老|年长",
+    ),
+    _group(
+        "less",
+        "更小（小于、低于、比…小）",
+        rf"(?<!不)(?:[小低少短轻慢弱劣逊浅窄]于)(?!等于|或等于|或者等于)|比(?!如|例|赛|较|分|作|喻|对|值"
+        rf"|基)[^,，。;?]{{1,14}}?(?:{_SMALL})|不到(?={_COUNT})|不足(?={_COUNT})|未满(?!足)|不如|不及|比不上"
+        rf"|<(?!=)",
+        rf"更加?(?:{_SMALL})|(?:比较|较)(?:{_SMALL})|以下|以内|越(?:{_SMALL})|(?:{_SMALL})一[些点]"
+        rf"|没有?[^,，。;]{{1,10}}?(?:{_BIG})|不足|不到|早|少|年轻|年幼",
+    ),
+    _group("most-up", "最大（最高、最多）", rf"最(?:{_BIG})(?<!最多)|最多{_ENDS}", "第一|冠军|至多|最"),
+    _group("most-down", "最小（最低、最少）", rf"最(?:{_SMALL})(?<!最少)|最少{_ENDS}", "最后|至少|最先|最"),
+    _group("same", "相同", "(?<!不)相同|(?<!不)一样|(?<!不)一致|同样|(?<!不)相等|(?<![不于或者])等于"),
+    _group("different", "不同", "不相同|不同|不一样|不一致|不相等|不等于|不等(?![式号])|各异|相异|互异"),
+)
+# Only a change from one to the other counts; either may come or go alone.
+OPPOSITES: tuple[tuple[str, str], ...] = (
+    ("more", "less"),
+    ("most-up", "most-down"),
+    ("at-least", "at-most"),
+    ("all", "some"),
+    ("all", "most"),
+    ("must", "may"),
+    ("same", "different"),
+    ("same", "more"),
+    ("same", "less"),
+)
+# These come and go with the style of a sentence: only their opposite in their place is a change.
+LOOSE = frozenset({"must", "may", "same", "different", "some", "as-long-as"})
+# Their weak forms stand beside the strong one as a rule: 所有…都, 只有…才, 最大…第一.
+REPEATED = frozenset({"all", "most", "some", "most-up", "most-down"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two opposite directions."""
+
+    label: str
+    one: re.Pattern[str]
+    other: re.Pattern[str]
+
+    def count(self, text: str) -> tuple[int, int]:
+        """How often each of the two stands in the text."""
+        return len(self.one.findall(text)), len(self.other.findall(text))
+
+    def turned(self, before: str, after: str) -> bool:
+        """Whether a rewrite has one of them less and the other more."""
+        ours, theirs = self.count(before), self.count(after)
+        return (theirs[0] - ours[0]) * (theirs[1] - ours[1]) < 0
+
+
+def _pair(label: str, one: str, other: str) -> Pair:
+    return Pair(label, re.compile(one), re.compile(other))
+
+
+_SIDE = "边|面|方|侧|部|端|岸|向|门|北|南|行|走|移|转|,|。|;|$"
+DIRECTIONS = (
+    _pair(
+        "前／后",
+        "(?<![目先空])前(?![提景途进往来任辈言夕列缀锋台述])",
+        "(?<![然最随此先背])后(?![果来代退续悔勤天裔缀台])",
+    ),
+    _pair("先／后", "先(?![生进前后例驱])|首先|领先|早于", "然后|最后|随后|之后|落后|晚于"),
+    _pair("早／晚", "早(?![餐饭期就])", "[晚迟](?![餐饭会期])"),
+    _pair("左／右", "左(?!右)", "(?<!左)右"),
+    _pair(
+        "上／下",
+        "(?:之|的|往|向|朝|最|从)上(?!述)|上[面方边层游升移]|(?<=[面子])上(?=[,。;的有放]|$)",
+        "(?:之|的|往|向|朝|最|从)下(?!列)|下[面方边层游降移](?!列)",
+    ),
+    _pair("东／西", f"东(?={_SIDE})|(?<=[往向以正])东", f"西(?={_SIDE})|(?<=[往向以正])西"),
+    _pair(
+        "南／北",
+        "南(?=边|面|方|侧|部|端|岸|向|门|行|,|。|;|$)|(?<=[往向以正])南",
+        "北(?=边|面|方|侧|部|端|岸|向|门|行|,|。|;|$)|(?<=[往向以正])北",
+    ),
+    _pair("东西／南北", f"[东西](?={_SIDE})", "[南北](?=边|面|方|侧|部|端|岸|向|门|行)"),
+    _pair("内／外", "(?:以|之)内|内部|里面|室内", "(?:以|之)外|外部|外面|室外"),
+    _pair("首／末", "首位|开头|起点|起始|第一个|首个|头部", "末位|末尾|结尾|终点|最后一个|尾部"),
+)
+CHANGES = (
+    _pair(
+        "增加／减少",
+        "增加|增长|上升|提高|升高|增大|变大|变多|上涨|递增|加上|升序",
+        "减少|下降|降低|减小|变小|变少|下跌|递减|减去|降序",
+    ),
+    _pair("较大／较小", f"(?:更加?|比较|较|越)(?:{_BIG})", f"(?:更加?|比较|较|越)(?:{_SMALL})"),
+    _pair("最多／最少", "最[多大高]", "最[少小低]"),
+    _pair("乘／除", "乘", "除(?![了非])"),
+    _pair("赢／输", "赢|获胜|战胜", "输(?![入出血送])|落败|败给"),
+    _pair("买／卖", "买", "卖"),
+)
+CONNECTIVES = _pair("且／或", "和|且|与(?!否)|及(?!格)|同时", "或(?!许)|要么")
+
+
+def negations(text: str) -> tuple[int, int]:
+    """How many denials a text holds, two that cancel each other left out, and how many more it may hold."""
+    weak = len(_WEAK_NEGATION.findall(text)) + len(_SHORTFALL.findall(text))
+    rest = _NO_NEGATION.sub(" ", _SHORTFALL.sub(" ", text))
+    rest = _DOUBLE.sub(" ", rest)
+    return len(_NEGATION.findall(rest)), weak
