@@ -102,13 +102,22 @@ class Runner:
                     yield result if isinstance(result, Result) else await self._arrived(row, result)
                     waiting.popleft()
         finally:
-            tasks = [result for _, result in waiting if isinstance(result, asyncio.Task)]
-            for task in tasks:
-                task.cancel()
-            if tasks:
-                await asyncio.wait(tasks)
+            await self._wind_up()
+
+    async def _wind_up(self) -> None:
+        """Lets asks already sent arrive, since they are paid for, and closes the lanes."""
+        tasks = [result for _, result in self._waiting if isinstance(result, asyncio.Task) and not result.done()]
+        if tasks:
             for lane in self._lanes.values():
-                await lane.close()
+                lane.limiter.stop(Interrupted("enough rows"))
+            self._stopping.set()
+            _, late = await asyncio.wait(tasks, timeout=GRACE_S)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        for lane in self._lanes.values():
+            await lane.close()
 
     def interrupt(self) -> None:
         """No further ask leaves; what is in flight may arrive for a while. A second time: leave at once."""

@@ -112,7 +112,7 @@ def execute(plan: Plan, watcher: Watcher | None = None) -> Summary:
         concurrency=plan.run.concurrency,
         most_rows=plan.run.target,
     )
-    total = sum(1 for _ in plan.rows())
+    total = plan.store.count(plan.dataset, plan.version) if plan.ids is None else len(plan.ids)
     live = Live(plan.stage.name, plan.label, runner.tally, total, plan.limits)
     note_start(plan, run_id)
     with ExitStack() as stack:

@@ -237,7 +237,10 @@ class Workbench:
         run = run or RunOptions()
         reference = self.resolve(dataset)
         if reference.version is not None and reference.version != self.at(reference):
-            raise UsageError("a stage reads the newest version")
+            raise UsageError(
+                f"a stage reads the newest version, not v{reference.version}",
+                hint=f"`augment restore v{reference.version} --dataset {reference.name}` makes it the newest",
+            )
         with self._providers(simulate=run.simulate) as catalog:
             yield plan(self.store, self.ledger, catalog, stage, reference.name, stage.options(**options), run)
 
