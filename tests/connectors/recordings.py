@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import importlib.util
 import json
 import threading
 import time
@@ -13,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+HAS_SPARK = importlib.util.find_spec("sparkai") is not None  # it has no release for Python 3.13
 WIRE = Path(__file__).resolve().parents[1] / "wire"
 TOKEN = "24.0123456789abcdef0123456789abcdef.2592000"
 
@@ -114,6 +117,79 @@ def serving(answer: Any, token: Any = None) -> Iterator[Server]:
     finally:
         server.shutdown()
         server.server_close()
+        thread.join()
+
+
+@dataclass(frozen=True)
+class Speech:
+    """What a websocket server does after it heard one message. drop: it hangs up rudely at the end; hang: it waits."""
+
+    frames: tuple[str | bytes, ...] = ()
+    drop: bool = False
+    hang: bool = False
+
+
+@dataclass
+class Speaker:
+    """A running websocket server and the messages it heard, each with the path it came on."""
+
+    url: str
+    heard: list[tuple[str, Any]] = field(default_factory=list)
+
+
+@contextmanager
+def speaking(answer: Any) -> Iterator[Speaker]:
+    """A websocket server that answers each connection with a Speech, or with what a function makes of its message."""
+    from aiohttp import web
+
+    speaker, ready, loop = Speaker(""), threading.Event(), asyncio.new_event_loop()
+
+    async def serve(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        message = json.loads(await socket.receive_str())
+        speaker.heard.append((request.path, message))
+        speech: Speech = answer(message) if callable(answer) else answer
+        for frame in speech.frames:
+            await (socket.send_str(frame) if isinstance(frame, str) else socket.send_frame(frame, 1))
+        if speech.hang:
+            await asyncio.sleep(30)
+        if speech.drop:
+            assert request.transport is not None
+            request.transport.abort()
+        else:
+            await socket.close()
+        return socket
+
+    async def start() -> web.AppRunner:
+        app = web.Application()
+        app.router.add_get("/{path:.*}", serve)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        speaker.url = f"ws://127.0.0.1:{runner.addresses[0][1]}"
+        return runner
+
+    def run() -> None:
+        runner = loop.run_until_complete(start())
+        ready.set()
+        loop.run_forever()
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.wait(left))
+        loop.run_until_complete(runner.cleanup())
+        loop.close()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    ready.wait()
+    try:
+        yield speaker
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
         thread.join()
 
 

@@ -17,7 +17,7 @@ from augment.errors import Fault
 from augment.settings import Secret
 from augment.types import Ask, Chat, Message, Reply, Route, Translation
 
-from .recordings import Answer, Asked, serving
+from .recordings import HAS_SPARK, Answer, Asked, serving
 
 CHAT = Chat((Message("user", "哪个选项是对的？"),))
 TEXTS = Translation(("猫", "狗"), "zh", "ja")
@@ -39,9 +39,15 @@ class Vendor:
 
     def route(self, url: str, timeout_s: float) -> Route:
         endpoint = f"{url}/v1" if self.connector == "openai" else url
+        if self.connector == "spark":
+            endpoint = url.replace("http://", "ws://")
         return Route(self.name, self.connector, "Yi-34B-Chat", endpoint, api=self.api, timeout_s=timeout_s)
 
 
+SPARKS = [
+    Vendor("spark", "spark", ("app_id", "api_key", "api_secret")),
+    Vendor("spark-tuned", "spark", ("app_id", "api_key", "api_secret", "resource_id", "service_id"), api="tuned"),
+]
 VENDORS = [
     Vendor("tencent", "tencent", ("secret_id", "secret_key"), TEXTS),
     Vendor("openai", "openai", ("api_key",)),
@@ -49,6 +55,7 @@ VENDORS = [
     Vendor("qianfan-bce", "qianfan", ("access_key", "secret_key"), api="v1-bce"),
     Vendor("qianfan-v2", "qianfan", ("bearer_token",), api="v2"),
     Vendor("qianfan-v2-iam", "qianfan", ("access_key", "secret_key"), api="v2"),
+    *(SPARKS if HAS_SPARK else []),
 ]
 
 
@@ -76,6 +83,9 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
+by_http_vendor = pytest.mark.parametrize(
+    "vendor", [vendor for vendor in VENDORS if vendor.connector != "spark"], ids=lambda vendor: vendor.name
+)
 by_vendor = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
 
 
@@ -93,7 +103,7 @@ def test_an_unknown_host_was_not_sent(vendor: Vendor) -> None:
     assert (found.kind, found.code, found.delivery) == ("transient", "unreachable", "not_sent")
 
 
-@by_vendor
+@by_http_vendor
 def test_a_connection_dropped_without_an_answer_is_lost_and_sent_once(vendor: Vendor) -> None:
     with serving(Answer(silent=True)) as server:
         found = ask_once(vendor, server.url)
@@ -102,7 +112,7 @@ def test_a_connection_dropped_without_an_answer_is_lost_and_sent_once(vendor: Ve
     assert len(server.asks) == 1
 
 
-@by_vendor
+@by_http_vendor
 def test_a_slow_answer_ends_at_our_deadline_and_is_sent_once(vendor: Vendor) -> None:
     with serving(Answer(after_s=0.8)) as server:
         found = ask_once(vendor, server.url, timeout_s=0.3)
@@ -111,7 +121,7 @@ def test_a_slow_answer_ends_at_our_deadline_and_is_sent_once(vendor: Vendor) -> 
     assert len(server.asks) == 1
 
 
-@by_vendor
+@by_http_vendor
 def test_a_server_error_is_sent_once(vendor: Vendor) -> None:
     with serving(Answer(b"busy", 503, {"Content-Type": "text/plain"})) as server:
         found = ask_once(vendor, server.url)
@@ -149,9 +159,14 @@ WAYS: dict[str, Callable[[Asked], Answer] | Answer] = {
 }
 
 
+WITH_TOKENS = ("qianfan-oauth", "qianfan-v2-iam")
+FAILING = [(vendor, False) for vendor in VENDORS] + [(vendor, True) for vendor in VENDORS if vendor.name in WITH_TOKENS]
+
+
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("tokens_fail", [False, True], ids=["ask", "token"])
-@by_vendor
+@pytest.mark.parametrize(
+    ("vendor", "tokens_fail"), FAILING, ids=[f"{vendor.name}-{'token' if fail else 'ask'}" for vendor, fail in FAILING]
+)
 def test_no_failure_shows_a_key(
     vendor: Vendor,
     way: str,
@@ -159,8 +174,6 @@ def test_no_failure_shows_a_key(
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    if tokens_fail and vendor.name not in ("qianfan-oauth", "qianfan-v2-iam"):
-        pytest.skip("fetches no token")
     caplog.set_level(logging.DEBUG)
     planted = "24.9f8e7d6c5b4a39281706f5e4d3c2b1a0-zQ9planted-token"
     token = Answer(json.dumps({"access_token": planted, "token": planted}).encode())
