@@ -291,7 +291,7 @@ class Lane:
             item.known_unknown = item.known_unknown or fault.delivery == "lost"
         if fault.kind == "rate_limited":
             self.limiter.rate_limited(fault.wait_s)
-        self._refused_connections = self._refused_connections + 1 if fault.delivery == "not_sent" else 0
+        self._refused_connections = self._refused_connections + 1 if fault.code == "unreachable" else 0
         if fault.kind in STOPPING or self._refused_connections >= UNREACHABLE_AFTER:
             self.dead = fault
             self.limiter.stop(fault)
