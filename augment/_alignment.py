@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _CIRCLED = {ord("①") + index: f"({index + 1})" for index in range(20)}
@@ -99,23 +100,49 @@ def crossed(before: Prepared, after: Prepared) -> tuple[str, str] | None:
     moved = [
         index
         for index, (ours, theirs) in enumerate(zip(before.lines, after.lines, strict=True))
-        if ours != theirs and _likeness(ours, theirs) < 0.8
+        if ours != theirs and likeness(ours, theirs) < 0.8
     ][:40]
     for at, one in enumerate(moved):
         for other in moved[at + 1 :]:
-            here = min(
-                _likeness(before.lines[one], after.lines[other]), _likeness(before.lines[other], after.lines[one])
-            )
-            stay = max(
-                _likeness(before.lines[one], after.lines[one]), _likeness(before.lines[other], after.lines[other])
-            )
+            here = min(likeness(before.lines[one], after.lines[other]), likeness(before.lines[other], after.lines[one]))
+            stay = max(likeness(before.lines[one], after.lines[one]), likeness(before.lines[other], after.lines[other]))
             if here >= 0.7 and here > stay + 0.15:
                 return before.lines[one], before.lines[other]
     return None
 
 
-def _likeness(one: str, other: str) -> float:
+def likeness(one: str, other: str) -> float:
     """Dice's coefficient over pairs of characters: 1 for equal texts."""
     ours = {one[at : at + 2] for at in range(max(1, len(one) - 1))}
     theirs = {other[at : at + 2] for at in range(max(1, len(other) - 1))}
     return 2 * len(ours & theirs) / (len(ours) + len(theirs))
+
+
+def clauses_moved(before: str, after: str, marked: Callable[[str], tuple[str, ...]]) -> bool:
+    """Whether clauses only changed places, each with what ``marked`` reads from it.
+
+    In 红球有3个，白球有5个 the clauses may be exchanged, the numbers in them may not: a clause must be more like the
+    one with the same marks than like the one in its place.
+    """
+    ours = [(marked(clause), clause) for clause in _clauses(before)]
+    theirs = [(marked(clause), clause) for clause in _clauses(after)]
+    ours, theirs = [pair for pair in ours if pair[0]], [pair for pair in theirs if pair[0]]
+    home = dict(ours)
+    if len(home) != len(ours) or {marks for marks, _ in theirs} != set(home) or len(theirs) != len(ours):
+        return False
+    by_marks = sum(likeness(_bare(clause, marks), _bare(home[marks], marks)) for marks, clause in theirs)
+    in_place = sum(
+        likeness(_bare(clause, marks), _bare(other, other_marks))
+        for (marks, clause), (other_marks, other) in zip(theirs, ours, strict=True)
+    )
+    return by_marks > in_place
+
+
+def _clauses(text: str) -> list[str]:
+    return [clause for clause in re.split("[,:、]", text) if clause.strip()]
+
+
+def _bare(clause: str, marks: tuple[str, ...]) -> str:
+    for mark in marks:
+        clause = clause.replace(mark, "")
+    return re.sub(r"\s", "", clause)

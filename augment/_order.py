@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
-from augment._alignment import Prepared, crossed, exchanged
+from augment._alignment import Prepared, clauses_moved, crossed, exchanged
 from augment._names import Mention, han_names, latin_names, mentions, pattern_of
 from augment._numerals import Number, numbers
 from augment._wording import COMPARATIVES, DIRECTIONS
 
 _TOGETHER = re.compile(r"\s*(?:和|与|及|以及|或|或者|跟|同)\s*")
+_ASKED = re.compile("谁|什么|哪|几|多少")
 _IN_ORDER = re.compile("分别|依次|顺序|先后|排列|按照|序列|[到至]")
 _HARMLESS_MIDDLE = re.compile(r"(?:和|与|及|以及|或|或者|跟|同|,|、|。|;|\s)*")
 _BEFORE_NAME = "比被给到在从对向于把由为跟"
@@ -92,6 +93,8 @@ def _exchange_fault(before: str, after: str) -> str:
         return ""
     if found[1] in ("是", "不是", "并不是") and ("的" in found[0]) != ("的" in found[2]):
         return ""  # 张三的父亲是李四: one side describes, the other is described
+    if found[1] == "是" and _ASKED.search(found[0] + found[2]):
+        return ""  # 最后一名是谁
     return f"「{found[0][:20]}」与「{found[2][:20]}」互换"
 
 
@@ -101,6 +104,8 @@ def _direction_fault(before: str, after: str) -> str:
 
 def _name_order_fault(before: str, after: str, known: re.Pattern[str]) -> str:
     ours, theirs = mentions(before, known), mentions(after, known)
+    if [mention.key for mention in ours] == [mention.key for mention in theirs]:
+        return ""
     if not _IN_ORDER.search(before):
         ours, theirs = _listed_sorted(before, ours), _listed_sorted(after, theirs)
     one, other = [mention.key for mention in ours], [mention.key for mention in theirs]
@@ -114,6 +119,8 @@ def _name_order_fault(before: str, after: str, known: re.Pattern[str]) -> str:
         if one == other:
             return ""
     if _same_particles(before, ours, after, theirs) or (len(set(one)) == 2 and _voice_changed(before, after)):
+        return ""
+    if clauses_moved(before, after, lambda clause: tuple(mention.key for mention in mentions(clause, known))):
         return ""
     return f"次序 {'、'.join(one[:8])} → {'、'.join(other[:8])}"
 
@@ -162,9 +169,22 @@ def _number_order_fault(before: str, after: str) -> str:
     mine, yours = _counted_things(before, ours), _counted_things(after, theirs)
     if mine == yours and len({thing for _, thing in mine}) == len(set(one)):
         return ""
+    if clauses_moved(
+        before, after, lambda clause: tuple(_shown(number) for number in numbers(clause) if not number.weak)
+    ):
+        return ""
     return f"数的次序 {'、'.join(map(str, one[:8]))} → {'、'.join(map(str, other[:8]))}"
 
 
 def _counted_things(text: str, found: Sequence[Number]) -> Counter[tuple[Fraction, str]]:
-    """Each number with the character behind it: 3 人 and 10 元 may change places, 3 人 and 10 人 may not."""
-    return Counter((number.value, text[number.end :].lstrip()[:1]) for number in found)
+    """Each number with what tells it from others: 3 人 and 10 元, or 不到 3 and 超过 10, may change places."""
+    return Counter((number.value, _bound(text, number) + text[number.end :].lstrip()[:1]) for number in found)
+
+
+def _bound(text: str, number: Number) -> str:
+    ahead = text[max(0, number.start - 4) : number.start]
+    return "".join(group.name for group in COMPARATIVES[:2] if group.strong.search(ahead + "1"))
+
+
+def _shown(number: Number) -> str:
+    return str(number.value)
