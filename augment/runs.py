@@ -280,6 +280,10 @@ def _ending(plan: Plan, runner: Runner, live: Live) -> tuple[int, str, str]:
         return 5, f"{plan.providers[0].name!r} stopped: {stopped}", _advice(plan, stopped.kind)
     if live.failed:
         last = runner.tally.last_fault
+        if last is not None and last.code == "unreachable":
+            where = plan.providers[0].routes[0].endpoint or "its vendor's address"
+            message = f"{plan.label!r} cannot be reached at {where}: {last.message}"
+            return 4, message, "check the address and the network, then type the command again"
         return (
             4,
             f"{sum(live.failed.values())} rows got no answer ({last})",

@@ -87,7 +87,10 @@ def transport_fault(error: BaseException, secrets: Iterable[str] = ()) -> Fault:
     names = {base.__name__ for link in chain for base in type(link).__mro__}
     text = redact(str(error) or type(error).__name__, secrets)
     if names & UNREACHED:
-        return Fault("transient", f"no connection: {text}", code="unreachable", delivery="not_sent")
+        # What the system said, not what three libraries wrapped around it.
+        said = [link.strerror for link in chain if isinstance(link, OSError) and link.strerror]
+        reason = redact(said[-1], secrets) if said else text
+        return Fault("transient", f"no connection: {reason}", code="unreachable", delivery="not_sent")
     if names & TIMED_OUT:
         return Fault("transient", f"no answer in time: {text}", code="deadline", delivery="lost")
     if isinstance(error, UNREADABLE):
