@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from augment._spans import HAN, PLACEHOLDER, PLACEHOLDER_SEEN, protected_spans
+from augment.spans import HAN, PLACEHOLDER, PLACEHOLDER_SEEN, protected_spans
 
 _HAN_OR_KANA = re.compile(f"[{HAN}\u3040-\u30ff\uac00-\ud7af]")
 # Lower case within a word of two letters or more; a capitalised word alone is a name, and names are kept.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from augment._spans import HAN, protected_spans
+from augment.spans import HAN, protected_spans
 from augment.types import Row
 
 TASK_TAGS: tuple[str, ...] = ("code", "formula-heavy", "numeric", "translation-task")

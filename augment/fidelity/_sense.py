@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from augment._alignment import Prepared
-from augment._numerals import Measure, Number, measures, numbers
-from augment._wording import (
+from augment.fidelity._alignment import Prepared
+from augment.fidelity._numerals import Measure, Number, measures, numbers
+from augment.fidelity._wording import (
     CHANGES,
     COMPARATIVES,
     CONNECTIVES,

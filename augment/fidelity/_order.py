@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
-from augment._alignment import Prepared, clauses_moved, crossed, exchanged
-from augment._names import Mention, han_names, latin_names, mentions, pattern_of
-from augment._numerals import Number, numbers
-from augment._wording import COMPARATIVES, DIRECTIONS
+from augment.fidelity._alignment import Prepared, clauses_moved, crossed, exchanged
+from augment.fidelity._names import Mention, han_names, latin_names, mentions, pattern_of
+from augment.fidelity._numerals import Number, numbers
+from augment.fidelity._wording import COMPARATIVES, DIRECTIONS
 
 _TOGETHER = re.compile(r"\s*(?:和|与|及|以及|或|或者|跟|同)\s*")
 _ASKED = re.compile("谁|什么|哪|几|多少")

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from augment import _language, _order, _sense
-from augment._alignment import Prepared, pairs, prepared
-from augment._language import flat
+from augment.fidelity import _language, _order, _sense
+from augment.fidelity._alignment import Prepared, pairs, prepared
+from augment.fidelity._language import flat
 from augment.types import Check, Row
 
 CHECK_NAMES: tuple[str, ...] = (

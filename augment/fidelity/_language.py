@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 
-from augment._spans import HAN, PLACEHOLDER_SEEN, protected_spans
+from augment.spans import HAN, PLACEHOLDER_SEEN, protected_spans
 
 _HAN = re.compile(f"[{HAN}]")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\u31f0-\u31ff]")
