@@ -44,7 +44,7 @@ class Live:
     def __init__(self, store: Store, ledger: Ledger, name: str, version: int) -> None:
         self.name = name
         self.version = version
-        self._root = str(store.root)
+        self.root = str(store.root)
         self._ledger = ledger
 
     # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -119,7 +119,7 @@ class Live:
 
     @cached_property
     def _kept(self) -> Kept:
-        return keep(self._root, self.name, self.version)
+        return keep(self.root, self.name, self.version)
 
     @cached_property
     def _events(self) -> Mapping[str, list[Event]]:
@@ -156,7 +156,7 @@ class Live:
     def _positions(self, wanted: Filter) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Where the rows of the filter stand, in order."""
         kept = self._kept
-        found = mask(self._root, self.name, self.version, replace(wanted, decision=""))
+        found = mask(self.root, self.name, self.version, replace(wanted, decision=""))
         if wanted.decision:
             found = found & (self._decisions == WORDS.index(wanted.decision))
         if self._folded:

@@ -1,0 +1,53 @@
+"""The review room's frame: ``streamlit run ui/app.py``."""
+
+from __future__ import annotations
+
+import sys
+
+import streamlit as st
+
+try:
+    from ui import state, widgets
+    from ui.views import browse, home, review
+except ModuleNotFoundError as error:
+    NOT_INSTALLED = f"'{error.name}' is not installed here: `pip install -e .` in the checkout, then run this again."
+    sys.stderr.write(NOT_INSTALLED + "\n")
+    st.error(NOT_INSTALLED)
+    st.stop()
+
+VIEWS = {"home": home.render, "review": review.render, "browse": browse.render}
+
+
+def main() -> None:
+    """Draws the view in the address, or what stands in its way."""
+    st.set_page_config(page_title=state.t("app.title"), page_icon=":material/menu_book:", layout="wide")
+    widgets.dress()
+    try:
+        _draw()
+    except state.AugmentError as error:
+        widgets.calm(state.t("app.trouble", message=error.message), error.hint)
+        _refresh()
+
+
+def _draw() -> None:
+    bench = state.workbench()
+    if bench is None:
+        imports, demo = "augment import FILE", "make demo"
+        widgets.calm(state.t("empty.no_workspace"), state.t("empty.no_workspace_next"), imports, demo)
+        _refresh()
+        return
+    view = state.got("view")
+    view = view if view in VIEWS else "home"
+    widgets.sidebar(bench, view)
+    if state.dataset(bench) is None:
+        widgets.calm(state.t("empty.no_dataset"), state.t("empty.no_dataset_next"), "augment import FILE")
+        _refresh()
+        return
+    VIEWS[view](bench)
+
+
+def _refresh() -> None:
+    st.button(state.t("empty.refresh"), key="refresh", type="primary")
+
+
+main()

@@ -1,0 +1,55 @@
+"""The room's words, in the language of whoever reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+LANGUAGES = {"zh": "中文", "en": "English"}
+
+
+def t(key: str, **values: Any) -> str:
+    """The text of a key in the language shown."""
+    return texts(language())[key].format(**values)
+
+
+def word(group: str, name: str) -> str:
+    """A name out of the data in the reader's words; as it is where there are none."""
+    return texts(language()).get(f"{group}.{name}", name)
+
+
+def language() -> str:
+    """The language in the address, else the browser's."""
+    chosen = st.query_params.get("lang", "")
+    if chosen in LANGUAGES:
+        return chosen
+    return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
+
+
+@lru_cache
+def texts(of: str) -> dict[str, str]:
+    """Every text of a language by its dotted key."""
+    found = tomllib.loads((Path(__file__).parent / "texts" / f"{of}.toml").read_text("utf-8"))
+    return {f"{group}.{name}": text for group, names in found.items() for name, text in names.items()}
+
+
+def moment(seconds: float) -> str:
+    """A time of day here, with its date."""
+    return dt.datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def minutes(count: int) -> str:
+    """A length of time in words."""
+    if count < 60:
+        return t("time.minutes", count=count)
+    return t("time.hours", hours=count // 60, minutes=count % 60)
+
+
+def money(cost_cny: float | None) -> str:
+    """A cost in yuan, or that it is not known."""
+    return "?" if cost_cny is None else f"¥{cost_cny:.2f}"
