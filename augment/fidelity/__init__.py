@@ -11,7 +11,8 @@ every name keeps its particle (张三的父亲是李四), or where the compariso
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from augment.fidelity import _language, _order, _sense
 from augment.fidelity._alignment import Prepared, pairs, prepared
@@ -37,14 +38,7 @@ CHECK_NAMES: tuple[str, ...] = (
 
 def check_text(before: str, after: str, *, language: str = "zh") -> list[Check]:
     """One check of each name that applies to a text. language: ISO 639-1 of what ``after`` should be in."""
-    ours, theirs = prepared(before), prepared(after)
-    faults = {
-        "unchanged": "改写后与原文相同" if flat(before) == flat(after) else "",
-        "language": _language.language_fault(before, after, language),
-        "length": _language.length_fault(before, after),
-        "protected": _language.protected_fault(before, after),
-        **_meaning_faults(ours, theirs),
-    }
+    faults = _faults(before, after, language)
     return [_check(name, faults[name]) for name in CHECK_NAMES if name in faults]
 
 
@@ -91,6 +85,18 @@ def check_row(before: Row, after: Row) -> list[Check]:
 def failed(checks: Iterable[Check]) -> Check | None:
     """The first check that does not hold, or None."""
     return next((check for check in checks if not check["ok"]), None)
+
+
+@lru_cache(maxsize=1_024)
+def _faults(before: str, after: str, language: str) -> Mapping[str, str]:
+    """What is wrong by name of check, "" for nothing. Kept: the questions of one stem come one after another."""
+    return {
+        "unchanged": "改写后与原文相同" if flat(before) == flat(after) else "",
+        "language": _language.language_fault(before, after, language),
+        "length": _language.length_fault(before, after),
+        "protected": _language.protected_fault(before, after),
+        **_meaning_faults(prepared(before), prepared(after)),
+    }
 
 
 def _meaning_faults(before: Prepared, after: Prepared) -> dict[str, str]:
