@@ -45,6 +45,8 @@ async def rewrite(row: Row, ask: Asker, options: Options, made_by: str) -> Outco
     before = _texts(row)
     masked = [mask(text) if has_words(text) else None for text in before]
     asked = [one for one in masked if one is not None]
+    if not asked:
+        return Reject("check:unchanged", "没有可以改写的文字（指令本身不改写）")
     there = await ask.translate([one.text for one in asked], source=options.source, target=options.via)
     back = await ask.translate(there, source=options.via, target=options.source)
     after = _restored(before, masked, back)
