@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from augment.errors import Conflict, NotFound, UsageError
+from augment import _delta
+from augment.errors import Conflict, DiskTrouble, NotFound, UsageError
 from augment.files import disk_errors, lock, make_folder, sync_file, sync_folder
 from augment.rows import SCHEMA, VOLATILE, from_batch, to_batch
 from augment.types import Row
@@ -30,14 +32,6 @@ if TYPE_CHECKING:
     from deltalake.transaction import AddAction
 
 ROW_GROUP = 2_000
-FOREVER = "interval 36500 days"
-CONFIGURATION: Mapping[str, str | None] = {
-    # Without these three the library drops old log entries, and with them time travel and lineage.
-    "delta.logRetentionDuration": FOREVER,
-    "delta.deletedFileRetentionDuration": FOREVER,
-    "delta.enableExpiredLogCleanup": "false",
-    "delta.dataSkippingStatsColumns": "row_id",
-}
 NAME = re.compile(r"[^\W_][\w.-]{0,99}")
 
 
@@ -63,15 +57,19 @@ class Store:
         """The names of all datasets, sorted."""
         if not self.root.is_dir():
             return []
-        return sorted(f.name for f in self.root.iterdir() if (f / "rows" / "_delta_log").is_dir())
+        return sorted(folder.name for folder in self.root.iterdir() if self.has(folder.name))
 
     def current(self, name: str) -> int:
         """The number of the newest version. Raises NotFound."""
-        return int(self._table(name).version())
+        newest = _delta.newest(self._folder(name)) if NAME.fullmatch(name) else None
+        if newest is None:
+            there = ", ".join(self.datasets()) or "none yet"
+            raise NotFound(f"no dataset {name!r}", hint=f"datasets here: {there}; `augment import FILE` makes one")
+        return newest
 
     def has(self, name: str) -> bool:
         """Whether a dataset of that name has a version."""
-        return (self.root / name / "rows" / "_delta_log").is_dir()
+        return NAME.fullmatch(name) is not None and _delta.newest(self._folder(name)) is not None
 
     def files(self, name: str, version: int | None = None) -> list[Path]:
         """The live Parquet files of a version, in row order."""
@@ -82,7 +80,7 @@ class Store:
     def read(self, name: str, version: int | None = None, columns: Sequence[str] | None = None) -> Iterator[Any]:
         """Record batches of a version in row order, one row group in memory at a time."""
         for path in self.files(name, version):
-            with disk_errors(path), pq.ParquetFile(path, pre_buffer=False) as file:
+            with _readable(path), pq.ParquetFile(path, pre_buffer=False) as file:
                 for group in range(file.num_row_groups):
                     yield from file.read_row_group(group, columns=columns).to_batches()
 
@@ -93,17 +91,18 @@ class Store:
 
     def count(self, name: str, version: int | None = None) -> int:
         """How many rows a version has, from the files' footers."""
-        return sum(pq.read_metadata(path).num_rows for path in self.files(name, version))
+        rows = 0
+        for path in self.files(name, version):
+            with _readable(path):
+                rows += pq.read_metadata(path).num_rows
+        return rows
 
     def versions(self, name: str) -> list[Version]:
         """Every version with its lineage, oldest first."""
-        found = []
-        for entry in self._table(name).history():
-            lineage = json.loads(entry.get("augment") or "{}")
-            found.append(
-                Version(int(entry["version"]), entry["timestamp"] / 1000, int(lineage.get("rows_out", 0)), lineage)
-            )
-        return sorted(found, key=lambda version: version.number)
+        return [
+            Version(number, at, int(lineage.get("rows_out", 0)), lineage)
+            for number, at, lineage in _delta.history(self._folder(name), self.current(name))
+        ]
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -120,8 +119,7 @@ class Store:
         try:
             yield draft
         finally:
-            draft.close()
-            draft.path.unlink(missing_ok=True)
+            draft.discard()
 
     def commit(
         self,
@@ -136,22 +134,21 @@ class Store:
     ) -> int:
         """Makes the next version and gives its number.
 
-        base: the version the run read, None for a new dataset. whole: all rows of the base in order, those in
+        base: the version the run read, None where there was none. whole: all rows of the base in order, those in
         ``changed`` with new values; None where rows are only added. added: rows to append. lineage: given rows added
-        and rows out, what to record. transaction: a run's id; the same one again returns the version it made.
+        and rows out, what to record. transaction: a run's id; the same one again returns the version it made. Where all
+        added rows came in meanwhile by another way, the newest version is the answer and nothing is made.
         Raises Conflict where a newer version touched a changed row, DiskTrouble.
         """
-        with self._locked(name), disk_errors(self._folder(name)):
-            if not self.has(name):
+        folder = self._folder(name)
+        with self._locked(name), _delta.delta_errors(folder):
+            newest = _delta.newest(folder)
+            if newest is None:
                 return self._first(name, added, lineage, transaction)
-            table = self._table(name)
-            if (made := table.transaction_version(transaction)) is not None:
+            if (made := _delta.open_table(folder, newest).transaction_version(transaction)) is not None:
                 return int(made)
-            newest = int(table.version())
-            if base is None:
-                base = newest
             with contextlib.ExitStack() as stack:
-                if newest != base and whole is not None:
+                if newest != base and base is not None and whole is not None:
                     whole = stack.enter_context(self._rebased(name, base, newest, whole, changed))
                 if newest != base and added is not None:
                     added = stack.enter_context(self._without(name, added, newest))
@@ -161,28 +158,19 @@ class Store:
                 rows_added = added.rows if added is not None else 0
                 rows_before = whole.rows if whole is not None else self.count(name, newest)
                 recorded = lineage(rows_added, rows_before + rows_added)
-                self._append(
-                    name, table, drafts, overwrite=whole is not None, lineage=recorded, transaction=transaction
-                )
+                if whole is None and not rows_added:
+                    return newest
+                with self._published(name, newest + 1, drafts) as files:
+                    _delta.follow(folder, files, overwrite=whole is not None, lineage=recorded, transaction=transaction)
             return newest + 1
 
     def restore(self, name: str, version: int, lineage: Callable[[int, int], Mapping[str, Any]]) -> int:
         """Makes a new version that equals an old one, and gives its number."""
-        from deltalake import CommitProperties
-
-        with self._locked(name), disk_errors(self._folder(name)):
+        folder = self._folder(name)
+        with self._locked(name), _delta.delta_errors(folder):
             rows = self.count(name, version)
-            table = self._table(name)
-            newest = int(table.version())
-            if version == newest:
-                return newest
-            table.restore(
-                version,
-                commit_properties=CommitProperties(custom_metadata={"augment": _json(lineage(0, rows))}),
-                post_commithook_properties=_no_hooks(),
-            )
-            self._sync_log(name, newest + 1)
-            return newest + 1
+            newest = self.current(name)
+            return newest if version == newest else _delta.restore(folder, version, lineage(0, rows))
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -193,86 +181,37 @@ class Store:
         return lock(self.root / ".augment" / "locks" / f"{name}.lock")
 
     def _table(self, name: str, version: int | None = None) -> DeltaTable:
-        from deltalake import DeltaTable
-        from deltalake.exceptions import DeltaError, TableNotFoundError
-
-        if not self.has(name):
-            there = ", ".join(self.datasets()) or "none yet"
-            raise NotFound(f"no dataset {name!r}", hint=f"datasets here: {there}; `augment import FILE` makes one")
-        try:
-            return DeltaTable(self._folder(name), version=version)
-        except TableNotFoundError as error:
-            raise NotFound(f"dataset {name!r} has no version yet", hint="`augment import FILE` makes one") from error
-        except DeltaError as error:
-            if version is None:
-                raise
-            newest = int(DeltaTable(self._folder(name)).version())
+        newest = self.current(name)
+        if version is not None and not 0 <= version <= newest:
             raise NotFound(
                 f"{name!r} has no version v{version}", hint=f"the newest is v{newest}; `augment versions {name}`"
-            ) from error
+            )
+        return _delta.open_table(self._folder(name), newest if version is None else version)
 
     def _first(
         self, name: str, added: Draft | None, lineage: Callable[[int, int], Mapping[str, Any]], transaction: str
     ) -> int:
-        from deltalake import CommitProperties, Schema, Transaction
-        from deltalake.transaction import create_table_with_add_actions
-
         if added is not None:
             added.close()
-        rows = added.rows if added is not None else 0
-        files = [added.publish(0, 1)] if added is not None and rows else []
-        create_table_with_add_actions(
-            str(self._folder(name)),
-            Schema.from_arrow(SCHEMA),
-            files,
-            mode="error",
-            configuration=CONFIGURATION,
-            commit_properties=CommitProperties(
-                custom_metadata={"augment": _json(lineage(rows, rows))},
-                app_transactions=[Transaction(transaction, 0)],
-            ),
-        )
-        self._sync_log(name, 0)
+        drafts = [added] if added is not None and added.rows else []
+        rows = sum(draft.rows for draft in drafts)
+        with self._published(name, 0, drafts) as files:
+            _delta.begin(self._folder(name), files, lineage(rows, rows), transaction)
         return 0
 
-    def _append(
-        self,
-        name: str,
-        table: DeltaTable,
-        drafts: Sequence[Draft],
-        *,
-        overwrite: bool,
-        lineage: Mapping[str, Any],
-        transaction: str,
-    ) -> None:
-        from deltalake import CommitProperties, Schema, Transaction
-
-        version = int(table.version()) + 1
-        files: list[Any] = [draft.publish(version, order) for order, draft in enumerate(drafts)]
+    @contextlib.contextmanager
+    def _published(self, name: str, version: int, drafts: Sequence[Draft]) -> Iterator[list[AddAction]]:
+        """The log's actions for the drafts under their final names; taken back where the version is not made."""
+        _delta.check_path(self._folder(name))
+        files: list[AddAction] = []
         try:
-            table.create_write_transaction(
-                files,
-                mode="overwrite" if overwrite else "append",
-                schema=Schema.from_arrow(SCHEMA),
-                commit_properties=CommitProperties(
-                    custom_metadata={"augment": _json(lineage)},
-                    max_commit_retries=0,  # the lock orders the writers: a second number would be a bug
-                    app_transactions=[Transaction(transaction, version)],
-                ),
-                post_commithook_properties=_no_hooks(),
-            )
+            files += (draft.publish(version, order) for order, draft in enumerate(drafts))
+            yield files
         except BaseException:
-            if not (self._folder(name) / "_delta_log" / f"{version:020d}.json").exists():
+            if _delta.newest(self._folder(name)) != version:
                 for file in files:
                     (self._folder(name) / file.path).unlink(missing_ok=True)
             raise
-        self._sync_log(name, version)
-
-    def _sync_log(self, name: str, version: int) -> None:
-        log = self._folder(name) / "_delta_log"
-        sync_file(log / f"{version:020d}.json")
-        sync_folder(log)
-        sync_folder(log.parent)
 
     @contextlib.contextmanager
     def _rebased(self, name: str, base: int, newest: int, whole: Draft, changed: frozenset[str]) -> Iterator[Draft]:
@@ -316,6 +255,7 @@ class Draft:
         self.path = path
         self.rows = 0
         self._waiting: list[Row] = []
+        self._file: pa.OSFile | None = None
         self._writer: pq.ParquetWriter | None = None
 
     def write(self, rows: Iterable[Row]) -> None:
@@ -328,10 +268,21 @@ class Draft:
         """Ends the file. Harmless twice."""
         if self._waiting:
             self._flush(len(self._waiting))
-        if self._writer is not None:
+        if self._writer is not None and self._file is not None:
             with disk_errors(self.path.parent):
                 self._writer.close()
-            self._writer = None
+                self._file.close()
+            self._writer = self._file = None
+
+    def discard(self) -> None:
+        """Removes the file where no version took it. Never raises for a disk that is full."""
+        self._waiting.clear()
+        for opened in (self._writer, self._file):
+            if opened is not None:
+                with contextlib.suppress(OSError, pa.ArrowException):
+                    opened.close()
+        self._writer = self._file = None
+        self.path.unlink(missing_ok=True)
 
     def read(self) -> Iterator[Row]:
         """The rows written so far; closes the file."""
@@ -359,8 +310,9 @@ class Draft:
     def _flush(self, count: int) -> None:
         with disk_errors(self.path.parent):
             if self._writer is None:
+                self._file = pa.OSFile(str(self.path), "wb")
                 self._writer = pq.ParquetWriter(
-                    self.path, SCHEMA, compression="zstd", write_statistics=["row_id"], store_schema=True
+                    self._file, SCHEMA, compression="zstd", write_statistics=["row_id"], store_schema=True
                 )
             self._writer.write_batch(to_batch(self._waiting[:count]))
         self.rows += count
@@ -372,12 +324,14 @@ def same(one: Row, other: Row) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in SCHEMA.names if name not in VOLATILE)
 
 
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def _no_hooks() -> Any:
-    from deltalake import PostCommitHookProperties
-
-    # A checkpoint is written without a sync and would be read instead of the log.
-    return PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turns a data file that is gone or no Parquet into DiskTrouble."""
+    try:
+        with disk_errors(path):
+            yield
+    except (FileNotFoundError, pa.ArrowException) as error:
+        raise DiskTrouble(
+            f"the data file {str(path)!r} is missing or damaged",
+            hint="put a copy of it in its place, or `augment restore` a version that does without it",
+        ) from error
