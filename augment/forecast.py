@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from augment._batches import CHARACTERS_PER_TOKEN, ask_characters
+from augment._pieces import pieces
 from augment.errors import AugmentError, Fault
 from augment.ledger import Ledger, ask_key
 from augment.plans import Plan
-from augment.runner import cut
 from augment.types import Ask, Chat, Message, Provider, Reject, Reply, Row, Scalar, Skip, Spent, Translation
 
 OUTPUT_TOKENS_UNSEEN = 400  # of one answer, where the ledger has seen none of this provider
@@ -103,14 +103,14 @@ class _Asker:
         self, texts: Sequence[str], *, source: str, target: str, provider: str | None = None
     ) -> list[str]:
         found = self._find(provider)
-        room = found.routes[0].limits.batch_characters or 2_000
+        room = min((route.limits.batch_characters or 2_000 for route in found.routes), default=2_000)
         translated = []
         for text in texts:
-            pieces = []
-            for piece in cut(text, room):
-                reply = self._counted.find(found, Translation((piece,), source, target), 0)
-                pieces.append(piece if reply is None else reply.text)
-            translated.append("".join(pieces))
+            made = []
+            for lead, words, tail in pieces(text, room):
+                reply = self._counted.find(found, Translation((words,), source, target), 0) if words else None
+                made.append(f"{lead}{words if reply is None else reply.text}{tail}")
+            translated.append("".join(made))
         return translated
 
     def _find(self, name: str | None) -> Provider:

@@ -113,6 +113,11 @@ class Lane:
         if len(queue) == 1:
             self._start(self._translate(queue))
 
+    @property
+    def workers(self) -> list[asyncio.Task[None]]:
+        """What is under way."""
+        return list(self._workers)
+
     async def close(self) -> None:
         """Ends what is still running and frees the connector's sockets."""
         for worker in self._workers:
@@ -130,7 +135,7 @@ class Lane:
     async def _translate(self, queue: deque[Item]) -> None:
         """Sends what the queue holds, one full request after the other, until it is empty."""
         while queue:
-            if sum(len(item.ask.texts[0]) for item in queue if isinstance(item.ask, Translation)) < self._room:
+            if not self._is_full(queue):
                 await asyncio.sleep(GATHER_S)
             try:
                 await self.limiter.acquire()
@@ -146,12 +151,18 @@ class Lane:
     def _room(self) -> int:
         return self.route.limits.batch_characters or 2_000
 
+    @property
+    def _most(self) -> int:
+        return self.route.limits.batch_items or 50
+
+    def _is_full(self, queue: deque[Item]) -> bool:
+        return len(queue) >= self._most or sum(ask_characters(item.ask) for item in queue) >= self._room
+
     def _take(self, queue: deque[Item]) -> list[Item]:
         """As many asks from the front as one request may hold; at least one."""
         batch: list[Item] = []
         room = self._room
-        most = self.route.limits.batch_items or 50
-        while queue and len(batch) < most:
+        while queue and len(batch) < self._most:
             ask = queue[0].ask
             room -= len(ask.texts[0]) if isinstance(ask, Translation) else 0
             if batch and room < 0:
@@ -173,6 +184,7 @@ class Lane:
             for item in items:
                 if not item.answer.done():
                     item.answer.set_exception(error)
+                    item.answer.exception()  # seen, as in _fail
 
     async def _pay(self, items: list[Item], *, acquired: bool) -> None:
         """Sends until every item is answered or has failed for good: the only loop that pays. Empties ``items``."""

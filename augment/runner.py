@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-import signal
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from augment._batches import Item, ask_characters
-from augment.errors import REFUSING, STOPPING, AugmentError, Fault, Interrupted, ProviderStopped, Stop
+from augment._pieces import pieces
+from augment._signals import Signals
+from augment.errors import REFUSING, STOPPING, AugmentError, Fault, Interrupted, KeyMissing, ProviderStopped, Stop
 from augment.lanes import Lane, Purse, Tally, now_s
 from augment.ledger import Ledger, ask_key
 from augment.limits import Limiter
@@ -38,7 +39,6 @@ from augment.types import (
 
 GRACE_S = 30.0
 LEAST_WINDOW = 256
-SENTENCE_ENDS = "。！？!?；;\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +73,23 @@ class Runner:
     dice: random.Random = field(default_factory=random.Random)
     stop: Stop | None = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    _lanes: dict[tuple[str, str], Lane] = field(default_factory=dict)
+    _abandoned: bool = False
+    _lanes: dict[tuple[str, int], Lane] = field(default_factory=dict)
     _flying: dict[bytes, asyncio.Future[tuple[Reply, float | None]]] = field(default_factory=dict)
     _waiting: deque[tuple[Row, asyncio.Task[Result] | Result]] = field(default_factory=deque)
 
     async def run(self, rows: Iterable[Row], work: Work) -> AsyncGenerator[Result, None]:
         """The results in the order of the rows. Rows not reached after a stop are failed with its reason."""
-        window = max(LEAST_WINDOW, 4 * max((lane.limiter.ceiling for lane in self._open_lanes()), default=0))
+        window = max(
+            LEAST_WINDOW, 4 * max((self._lane(one, 0).limiter.ceiling for one in self.providers[:1]), default=0)
+        )
         if self.most_rows is not None:
             window = min(window, max(4, self.most_rows))
         waiting = self._waiting
         source = iter(rows)
         exhausted = False
         try:
-            with self._signals():
+            with Signals(self.interrupt):
                 while True:
                     while not exhausted and len(waiting) < window:
                         row = next(source, None)
@@ -101,45 +104,54 @@ class Runner:
                     row, result = waiting[0]
                     yield result if isinstance(result, Result) else await self._arrived(row, result)
                     waiting.popleft()
+        except asyncio.CancelledError:
+            self._abandoned = True
+            raise
         finally:
             await self._wind_up()
 
     async def _wind_up(self) -> None:
-        """Lets asks already sent arrive, since they are paid for, and closes the lanes."""
-        tasks = [result for _, result in self._waiting if isinstance(result, asyncio.Task) and not result.done()]
+        """Ends what still goes on. Asks already sent may arrive for a while: they are paid for, so they are kept."""
+        tasks = [result for _, result in self._waiting if isinstance(result, asyncio.Task)]
+        for task in tasks:
+            task.cancel()
         if tasks:
-            for lane in self._lanes.values():
-                lane.limiter.stop(Interrupted("enough rows"))
-            self._stopping.set()
-            _, late = await asyncio.wait(tasks, timeout=GRACE_S)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+            await asyncio.wait(tasks)
+        for task in tasks:
+            if not task.cancelled():
+                task.exception()  # seen: the first error is told, the others say the same
+        self._stopping.set()
         for lane in self._lanes.values():
-            await lane.close()
+            lane.limiter.stop(self.stop or Interrupted("the run is over"))
+        try:
+            under_way = [worker for lane in self._lanes.values() for worker in lane.workers]
+            if under_way and not self._abandoned:
+                await asyncio.wait(under_way, timeout=GRACE_S)
+        finally:
+            for lane in self._lanes.values():
+                await lane.close()
 
     def interrupt(self) -> None:
         """No further ask leaves; what is in flight may arrive for a while. A second time: leave at once."""
         again = isinstance(self.stop, Interrupted)
-        self._halt(Interrupted("interrupted", hint="type the command again: it goes on where it stopped"))
+        self.stop = Interrupted("interrupted", hint="type the command again: it goes on where it stopped")
+        self._halt(self.stop)
         if again:
             self._abandon()
         else:
             asyncio.get_running_loop().call_later(GRACE_S, self._abandon)
 
     def _abandon(self) -> None:
+        self._abandoned = True
         for _, result in self._waiting:
             if isinstance(result, asyncio.Task):
                 result.cancel()
 
-    def lanes(self, provider: Provider) -> list[Lane]:
-        """The provider's routes at work, in order."""
-        return [self._lane(provider, route) for route in provider.routes]
-
-    def _lane(self, provider: Provider, route: Route) -> Lane:
-        lane = self._lanes.get((provider.name, route.name))
+    def _lane(self, provider: Provider, index: int) -> Lane:
+        """One of the provider's routes at work, opened when it is first needed. Raises KeyMissing."""
+        lane = self._lanes.get((provider.name, index))
         if lane is None:
+            route = provider.routes[index]
             limiter = Limiter(route.limits, now_s, most=self.concurrency or 0)
             if provider.probe_first:
                 limiter.probe()
@@ -156,11 +168,10 @@ class Runner:
                 on_stop=self._halt,
                 dice=self.dice,
             )
-            self._lanes[provider.name, route.name] = lane
+            if self.stop is not None:
+                limiter.stop(self.stop)
+            self._lanes[provider.name, index] = lane
         return lane
-
-    def _open_lanes(self) -> list[Lane]:
-        return [lane for provider in self.providers[:1] for lane in self.lanes(provider)]
 
     def _halt(self, why: Stop) -> None:
         if self.stop is None:
@@ -194,8 +205,7 @@ class Runner:
 
     async def ask(self, provider: Provider, ask: Ask, attempt: int, row_id: str) -> tuple[Reply, float | None]:
         """The answer to one ask and its cost: from the ledger, from an equal ask in flight, or paid for."""
-        lanes = self.lanes(provider)
-        keys = [ask_key(lane.route, ask, attempt=attempt, fresh=self.fresh) for lane in lanes]
+        keys = [ask_key(route, ask, attempt=attempt, fresh=self.fresh) for route in provider.routes]
         unknown = False
         for key in keys:
             entry = self.ledger.find(key)
@@ -207,9 +217,14 @@ class Runner:
                 return entry.reply, entry.cost_cny
             unknown = unknown or (entry is not None and entry.unknown)
         trouble: Fault | None = None
-        for lane, key in zip(lanes, keys, strict=True):
-            if lane.dead is not None and len(lanes) > 1:
-                trouble = lane.dead
+        for index, key in enumerate(keys):
+            try:
+                lane = self._lane(provider, index)
+            except KeyMissing as error:
+                trouble = Fault("auth", error.message, hint=error.hint, delivery="not_sent")
+                continue
+            if (dead := lane.dead) is not None:
+                trouble = dead
                 continue
             _check_length(lane.route, ask)
             self.ledger.use(row_id, key, self.stage)
@@ -227,48 +242,32 @@ class Runner:
         self, lane: Lane, key: bytes, ask: Ask, attempt: int, unknown: bool
     ) -> tuple[Reply, float | None]:
         future = self._flying.get(key)
-        if future is None:
+        if future is None or future.done():
             if self.stop is not None:
                 raise self.stop.again()
             future = asyncio.get_running_loop().create_future()
             self._flying[key] = future
-            future.add_done_callback(lambda _: self._flying.pop(key, None))
+            future.add_done_callback(lambda done: self._landed(key, done))
             lane.submit(Item(key, ask, attempt, future, known_unknown=unknown))
         try:
             return await asyncio.shield(future)
         except AugmentError as error:
             raise error.again() from None
 
+    def _landed(self, key: bytes, future: asyncio.Future[tuple[Reply, float | None]]) -> None:
+        if self._flying.get(key) is future:
+            del self._flying[key]
+
     @property
     def stopped_by(self) -> Fault | None:
-        """The fault that ended a provider in this run, if one did."""
-        dead = (lane.dead for lane in self._lanes.values())
-        return next((fault for fault in dead if fault is not None and fault.kind in STOPPING), None)
-
-    def _signals(self) -> _Signals:
-        return _Signals(self.interrupt)
-
-
-class _Signals:
-    """Ctrl-C and SIGTERM call ``handle`` while the block runs, where this thread may have signals."""
-
-    def __init__(self, handle: Callable[[], None]) -> None:
-        self.handle = handle
-        self.set: list[signal.Signals] = []
-
-    def __enter__(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            try:
-                loop.add_signal_handler(number, self.handle)
-            except (ValueError, RuntimeError):  # not the main thread: whoever started us stops us
-                return
-            self.set.append(number)
-
-    def __exit__(self, *_: object) -> None:
-        loop = asyncio.get_running_loop()
-        for number in self.set:
-            loop.remove_signal_handler(number)
+        """The fault that ended a provider in this run with all its routes, if one did."""
+        for provider in self.providers:
+            faults = [lane.dead for (name, _), lane in self._lanes.items() if name == provider.name]
+            if None not in faults:
+                for fault in faults:
+                    if fault is not None and fault.kind in STOPPING:
+                        return fault
+        return None
 
 
 class RowAsker:
@@ -317,14 +316,17 @@ class RowAsker:
         """The translations, in order. A text too long for one request is cut at sentence ends. Raises Fault, Stop."""
         found = self._find(provider)
         room = min((route.limits.batch_characters or 2_000 for route in found.routes), default=2_000)
-        pieces = [[Translation((piece,), source, target) for piece in cut(text, room)] for text in texts]
+        cuts = [pieces(text, room) for text in texts]
         replies = await _all(
-            self._runner.ask(found, piece, 0, self._row.row_id) for text_pieces in pieces for piece in text_pieces
+            self._runner.ask(found, Translation((words,), source, target), 0, self._row.row_id)
+            for one in cuts
+            for _, words, _ in one
+            if words
         )
         for reply, cost in replies:
             self._book(reply, cost)
-        answered = iter(replies)
-        return ["".join(next(answered)[0].text for _ in text_pieces) for text_pieces in pieces]
+        answered = (reply.text for reply, _ in replies)
+        return ["".join(f"{lead}{next(answered) if words else ''}{tail}" for lead, words, tail in one) for one in cuts]
 
     def _find(self, name: str | None) -> Provider:
         if name is None:
@@ -339,18 +341,6 @@ class RowAsker:
             output_tokens=_sum(had.output_tokens, reply.usage.output_tokens),
             cost_cny=None if cost is None or (had.attempts and had.cost_cny is None) else (had.cost_cny or 0.0) + cost,
         )
-
-
-def cut(text: str, room: int) -> list[str]:
-    """The text in pieces of at most ``room`` characters, cut after sentence ends where there are any; they join up
-    to the text again."""
-    pieces = []
-    while len(text) > room:
-        end = max(text.rfind(mark, 0, room) for mark in SENTENCE_ENDS) + 1
-        end = end if end > room // 4 else room
-        pieces.append(text[:end])
-        text = text[end:]
-    return [*pieces, text] if text or not pieces else pieces
 
 
 async def _all(

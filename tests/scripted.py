@@ -92,7 +92,8 @@ def chatter(*routes: Route, name: str = "chatter", probe_first: bool = False) ->
 
 def translator(*, name: str = "translator", probe_first: bool = False, **limits: float) -> Provider:
     """A translation provider with one route."""
-    return Provider(name, "translate", (route(name, **limits),), probe_first=probe_first)
+    one = route(name, **limits)  # type: ignore[arg-type]  # the rest are numbers
+    return Provider(name, "translate", (one,), probe_first=probe_first)
 
 
 def some_rows(number: int, start: int = 0) -> list[Row]:
