@@ -6,11 +6,12 @@ The only module that reads the environment. Order: flag, environment, ``.env``, 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from augment.errors import BadInput, NotFound
 
@@ -18,6 +19,8 @@ WORKSPACE_VARIABLE = "AUGMENT_WORKSPACE"
 SHOWN_PREFIXES = ("AUGMENT_", "TENCENT", "QIANFAN_", "SPARKAI_", "IFLYTEK_", "DASHSCOPE_", "TOKENHUB_")
 SHOWN_SUFFIXES = ("_API_KEY", "_BASE_URL")
 PLAIN_SUFFIXES = ("_BASE_URL", "_ENDPOINT", "_REGION", "_WORKSPACE")
+PASSWORD = re.compile(r"//[^/@]*@")
+QUERY = re.compile(r"\?.*")
 
 
 class Secret:
@@ -36,6 +39,12 @@ class Secret:
         return "***"
 
     __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is not written anywhere")
+
+    def __deepcopy__(self, _: object) -> Secret:
+        return self
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._value == self._value
@@ -64,7 +73,7 @@ class Settings:
 
     def get(self, name: str) -> str | None:
         """The value of a variable, None where it is unset or blank."""
-        return (self.environment.get(name) or self.dotenv.get(name) or "").strip() or None
+        return (self.environment.get(name) or "").strip() or (self.dotenv.get(name) or "").strip() or None
 
     def secret(self, names: Sequence[str]) -> Secret | None:
         """The first of several variables that is set."""
@@ -88,7 +97,7 @@ class Settings:
                 if value is not None:
                     plain = name.endswith(PLAIN_SUFFIXES)
                     origin = "environment" if (self.environment.get(name) or "").strip() else ".env"
-                    shown.append(Setting(name, value if plain else "***", origin))
+                    shown.append(Setting(name, _without_password(value) if plain else "***", origin))
         for name, value in self.toml.get("defaults", {}).items():
             shown.append(Setting(f"defaults.{name}", str(value), "augment.toml"))
         for name in self.toml.get("providers", {}):
@@ -128,11 +137,21 @@ def read_settings(workspace: Path) -> Settings:
     env_file, toml_file = workspace / ".env", workspace / "augment.toml"
     dotenv: dict[str, str] = {}
     if env_file.is_file():
-        dotenv = {name: value or "" for name, value in dotenv_values(env_file, interpolate=False).items()}
+        try:
+            dotenv = {name: value or "" for name, value in dotenv_values(env_file, interpolate=False).items()}
+        except UnicodeDecodeError as error:
+            raise BadInput(f"{env_file} is not UTF-8 (byte {error.start})", hint="save .env as UTF-8") from error
     toml: dict[str, Any] = {}
     if toml_file.is_file():
         try:
             toml = tomllib.loads(toml_file.read_text("utf-8-sig"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadInput(f"{toml_file}: {error}", hint="mend augment.toml; docs/how-to has an example") from error
+        for name in ("defaults", "providers"):
+            if not isinstance(toml.get(name, {}), dict):
+                raise BadInput(f"{toml_file}: {name!r} is no table", hint=f"write [{name}] on a line of its own")
     return Settings(workspace, dict(os.environ), dotenv, toml)
+
+
+def _without_password(address: str) -> str:
+    return QUERY.sub("?***", PASSWORD.sub("//***@", address))
