@@ -13,16 +13,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from augment._catalog_fields import check_fields
 from augment.errors import BadInput, FixableError, KeyMissing, NotFound
 from augment.settings import Secret, Settings
 from augment.types import Limits, Price, Provider, Route
 
-FIELDS = frozenset(
-    {
-        *("kind", "connector", "model", "endpoint", "endpoint_env", "routes", "api", "options", "parameters"),
-        *("key", "keys", "needs", "limits", "price", "timeout_s", "probe_first", "simulated", "retired_on", "instead"),
-    }
-)
 SIMULATED_RPS = 100
 
 
@@ -124,12 +119,7 @@ class Catalog:
         if shipped is None and own is None:
             raise NotFound(f"no provider {name!r}", hint=f"there are: {', '.join(self.names())}")
         own = own or {}
-        unknown = set(own) - FIELDS
-        if unknown:
-            raise BadInput(
-                f"augment.toml [providers.{name}] has no field {sorted(unknown)[0]!r}",
-                hint=f"fields: {', '.join(sorted(FIELDS))}",
-            )
+        check_fields(name, own)
         connector = own.get("connector") or (shipped or {}).get("connector")
         if not connector:
             raise BadInput(
@@ -142,12 +132,12 @@ class Catalog:
             entry["keys"], entry["endpoint_env"] = {"api_key": ["OPENAI_API_KEY"]}, "OPENAI_BASE_URL"
         elif connector == "openai" and shipped is None:  # a server of the user's: its variables carry its name
             upper = name.upper().replace("-", "_").replace(".", "_")
-            entry["keys"] = {"api_key": [f"{upper}_API_KEY"]}
+            entry["keys"] = own.get("keys") or {"api_key": [f"{upper}_API_KEY"]}
             entry["endpoint_env"] = own.get("endpoint_env", f"{upper}_BASE_URL")
         if "key" in own and not self.simulated:
             entry["keys"] = {**entry.get("keys", {}), "api_key": [own["key"]]}
         elif connector == "openai" and shipped is None:
-            entry["needs"] = [[]]
+            entry["needs"] = own.get("needs", [[]])
         return entry
 
     def _route(self, name: str, found: Mapping[str, Any], model: str | None) -> Route:
@@ -193,8 +183,11 @@ def _values(kind: type[Any], given: Mapping[str, Any], where: str) -> Any:
     unknown = sorted(set(given) - known)
     if unknown:
         raise BadInput(f"augment.toml {where} has no field {unknown[0]!r}", hint=f"fields: {', '.join(sorted(known))}")
-    for name, value in given.items():
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
-        if name not in {"on", "source"} and not number:
-            raise BadInput(f"augment.toml {where} {name} = {value!r}", hint="a number, 0 or more")
+    for field in fields(kind):
+        value = given.get(field.name, 0)
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        number = whole or (isinstance(value, float) and field.type != "int")
+        if field.name not in {"on", "source"} and not (number and value >= 0):
+            wanted = "a whole number, 0 or more" if field.type == "int" else "a number, 0 or more"
+            raise BadInput(f"augment.toml {where} {field.name} = {value!r}", hint=wanted)
     return kind(**given)
