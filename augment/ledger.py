@@ -17,50 +17,15 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from augment.errors import AugmentError, Conflict, DiskTrouble, Fault
-from augment.files import disk_trouble, make_folder
+from augment._ledger_file import connect, sqlite_errors
+from augment.errors import AugmentError, DiskTrouble, Fault, UsageError
+from augment.files import make_folder
 from augment.types import Ask, Chat, Reply, Route, Usage
-
-TABLES = """
-CREATE TABLE IF NOT EXISTS asks (
-    id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE,
-    provider TEXT NOT NULL, route TEXT NOT NULL, model TEXT NOT NULL, attempt INTEGER NOT NULL,
-    request BLOB NOT NULL, run_id TEXT NOT NULL, sent_at REAL NOT NULL, sends INTEGER NOT NULL,
-    unknown INTEGER NOT NULL,
-    answered_at REAL, reply BLOB, input_tokens INTEGER, output_tokens INTEGER, characters INTEGER, cost_cny REAL,
-    refused_kind TEXT, refused_code TEXT, refused_message TEXT
-);
-CREATE TABLE IF NOT EXISTS faults (
-    id INTEGER PRIMARY KEY, key BLOB NOT NULL, run_id TEXT NOT NULL, provider TEXT NOT NULL, at REAL NOT NULL,
-    kind TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL, delivery TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS faults_by_key ON faults (key);
-CREATE TABLE IF NOT EXISTS uses (
-    row_id TEXT NOT NULL, key BLOB NOT NULL, stage TEXT NOT NULL, PRIMARY KEY (row_id, key)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS runs (
-    run_id TEXT PRIMARY KEY, dataset TEXT NOT NULL, stage TEXT NOT NULL, provider TEXT, options TEXT NOT NULL,
-    from_version INTEGER, version INTEGER, started_at REAL NOT NULL, ended_at REAL, pid INTEGER NOT NULL,
-    state TEXT NOT NULL, summary TEXT
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS outcomes (
-    dataset TEXT NOT NULL, row_id TEXT NOT NULL, stage TEXT NOT NULL, run_id TEXT NOT NULL, at REAL NOT NULL,
-    state TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (dataset, row_id, stage)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS events (
-    id INTEGER PRIMARY KEY, dataset TEXT NOT NULL, row_id TEXT NOT NULL, version INTEGER NOT NULL,
-    reviewer TEXT NOT NULL, action TEXT NOT NULL, field TEXT, old TEXT, new TEXT, reason TEXT, note TEXT,
-    undoes INTEGER, at REAL NOT NULL, sealed INTEGER
-);
-CREATE INDEX IF NOT EXISTS events_by_row ON events (dataset, row_id);
-CREATE TABLE IF NOT EXISTS names (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-"""
-BUSY_MS = 60_000
 
 Job: TypeAlias = Callable[[sqlite3.Connection], object]
 
@@ -120,21 +85,25 @@ class Ledger:
         self.path = path
         self._reading = connect(path)
         self._jobs: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._broken: AugmentError | None = None
+        self._broken: Exception | None = None  # nothing more can be promised
+        self._unkept: Exception | None = None  # of a note that nobody waits for
+        self._closed = False
         self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def find(self, key: bytes) -> Entry | None:
         """What is known of an ask."""
-        row = self._reading.execute(
-            "SELECT provider, attempt, sends, unknown, reply, input_tokens, output_tokens, characters, cost_cny,"
-            " refused_kind, refused_code, refused_message FROM asks WHERE key = ?",
-            (key,),
-        ).fetchone()
-        if row is None:
-            return None
-        reply = _unpack_reply(row[4], Usage(row[5], row[6], row[7])) if row[4] is not None else None
+        with sqlite_errors(self.path):
+            row = self._reading.execute(
+                "SELECT provider, attempt, sends, unknown, reply, input_tokens, output_tokens, characters, cost_cny,"
+                " refused_kind, refused_code, refused_message FROM asks WHERE key = ?",
+                (key,),
+            ).fetchone()
+            if row is None:
+                return None
+            reply = _unpack_reply(row[4], Usage(row[5], row[6], row[7])) if row[4] is not None else None
         refusal = Fault(row[9], row[11], code=row[10]) if row[9] is not None else None
         return Entry(key, row[0], row[1], row[2], bool(row[3]), reply, refusal, row[8])
 
@@ -186,7 +155,7 @@ class Ledger:
         def job(db: sqlite3.Connection) -> None:
             db.execute(
                 "UPDATE asks SET refused_kind = ?, refused_code = ?, refused_message = ?, unknown = 0 WHERE key = ?",
-                (fault.kind, fault.code, fault.message, key),
+                (fault.kind, _storable(fault.code), _storable(fault.message), key),
             )
 
         await self._durable(job)
@@ -194,12 +163,13 @@ class Ledger:
     def fault(self, keys: Sequence[bytes], provider: str, run_id: str, fault: Fault) -> None:
         """Notes a fault with the next commit. Only a lost answer leaves open whether the ask was billed."""
         now = time.time()
+        code, message = _storable(fault.code), _storable(fault.message)
 
         def job(db: sqlite3.Connection) -> None:
             db.executemany(
                 "INSERT INTO faults (key, run_id, provider, at, kind, code, message, delivery)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [(k, run_id, provider, now, fault.kind, fault.code, fault.message, fault.delivery) for k in keys],
+                [(k, run_id, provider, now, fault.kind, code, message, fault.delivery) for k in keys],
             )
             if fault.delivery != "lost":
                 db.executemany("UPDATE asks SET unknown = 0 WHERE key = ?", [(key,) for key in keys])
@@ -212,13 +182,16 @@ class Ledger:
 
     def outcome(self, dataset: str, row_id: str, stage: str, run_id: str, state: str, reason: str, detail: str) -> None:
         """Notes with the next commit what became of a row, in place of what an earlier run of the stage noted."""
-        values = (dataset, row_id, stage, run_id, time.time(), state, reason, detail)
+        values = (dataset, row_id, stage, run_id, time.time(), state, reason, _storable(detail))
         self._soon(lambda db: db.execute("INSERT OR REPLACE INTO outcomes VALUES (?,?,?,?,?,?,?,?)", values))
 
     # ── writing, from anywhere ────────────────────────────────────────────────────────────────────────────────────────
 
     def write(self, job: Callable[[sqlite3.Connection], Any]) -> Any:
-        """Runs a job in a commit of its own and gives its result when it is on disk."""
+        """Runs a job in a commit and gives its result when it is on disk; raises what the job raised.
+
+        The job may run twice: again by itself, where another one in its commit failed.
+        """
         result: list[Any] = []
         done = threading.Event()
         waiting = _Waiting(lambda db: result.append(job(db)), done.set)
@@ -226,48 +199,62 @@ class Ledger:
         done.wait()
         if waiting.error is not None:
             raise waiting.error
-        return result[0]
+        return result[-1]
 
     def backup(self, path: Path) -> None:
-        """Copies the whole file to ``path``, consistent even while a run goes on. Raises DiskTrouble."""
+        """Copies the whole file to ``path``, consistent even while a run goes on. Raises DiskTrouble, UsageError."""
+        if path.exists() and path.samefile(self.path):
+            raise UsageError(f"{str(path)!r} is the ledger itself", hint="name another file")
         with sqlite_errors(path), contextlib.closing(sqlite3.connect(path)) as target:
             self._reading.backup(target)
 
     def close(self) -> None:
-        """Returns when everything noted is on disk."""
+        """Returns when everything noted is on disk. Raises what kept something from getting there."""
+        with self._starting:
+            self._closed = True
         if self._thread is not None:
             self._jobs.put(None)
             self._thread.join()
             self._thread = None
         self._reading.close()
-        if self._broken is not None:
-            raise self._broken
+        for error in (self._broken, self._unkept):
+            if error is not None:
+                raise error
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _durable(self, job: Job) -> None:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
-        waiting = _Waiting(job, lambda: None)
+        waiting = _Waiting(job, None)
         waiting.future = future
         waiting.loop = loop
         self._put(waiting)
         await future
 
     def _soon(self, job: Job) -> None:
-        self._put(_Waiting(job, lambda: None))
+        self._put(_Waiting(job, None))
 
     def _put(self, waiting: _Waiting) -> None:
         if self._broken is not None:
             raise self._broken
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
-            self._thread.start()
-        self._jobs.put(waiting)
+        with self._starting:
+            if self._closed:
+                raise AugmentError("the ledger is closed", hint="this is a mistake of ours: please report it")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
+                self._thread.start()
+            self._jobs.put(waiting)
 
     def _work(self) -> None:
-        db = connect(self.path)
         try:
+            db = connect(self.path)
+        except Exception as error:  # whoever waits is told, whatever it is
+            self._broken = error
+            while (waiting := self._jobs.get()) is not None:
+                self._tell([waiting], error)
+            return
+        with contextlib.closing(db):
             while (first := self._jobs.get()) is not None:
                 group = [first]
                 last = False
@@ -281,28 +268,42 @@ class Ledger:
                 self._commit(db, group)
                 if last:
                     return
-        finally:
-            db.close()
 
     def _commit(self, db: sqlite3.Connection, group: list[_Waiting]) -> None:
+        began = False
         try:
             with sqlite_errors(self.path):
                 db.execute("BEGIN IMMEDIATE")
+                began = True
                 for waiting in group:
                     waiting.job(db)
                 db.execute("COMMIT")
-        except (AugmentError, sqlite3.Error) as error:
+        except Exception as error:  # a job may raise anything, and its caller waits
             with contextlib.suppress(sqlite3.Error):
                 db.execute("ROLLBACK")
             if isinstance(error, DiskTrouble):
-                self._broken = error  # nothing more can be promised: every later write says the same
-            elif len(group) > 1:  # one job refused; alone in its commit each tells its own caller
+                self._broken = error
+            elif began and len(group) > 1:  # one job refused; alone in its commit each tells its own caller
                 for waiting in group:
                     self._commit(db, [waiting])
                 return
-            for waiting in group:
-                waiting.error = error
-        _tell(group)
+            self._tell(group, error)
+        else:
+            self._tell(group, None)
+
+    def _tell(self, group: list[_Waiting], error: Exception | None) -> None:
+        loops: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
+        for waiting in group:
+            waiting.error = error
+            if waiting.loop is not None:
+                loops.setdefault(waiting.loop, []).append(waiting)
+            elif waiting.done is not None:
+                waiting.done()
+            elif error is not None:
+                self._unkept = self._unkept or error
+        for loop, told in loops.items():
+            with contextlib.suppress(RuntimeError):  # the loop was closed by an interrupt; the record stands
+                loop.call_soon_threadsafe(_tell_all, told)
 
 
 class _Waiting:
@@ -310,7 +311,7 @@ class _Waiting:
 
     __slots__ = ("done", "error", "future", "job", "loop")
 
-    def __init__(self, job: Job, done: Callable[[], None]) -> None:
+    def __init__(self, job: Job, done: Callable[[], None] | None) -> None:
         self.job = job
         self.done = done
         self.error: Exception | None = None
@@ -325,70 +326,19 @@ class _Waiting:
                 self.future.set_result(None)
 
 
-def _tell(group: list[_Waiting]) -> None:
-    loops: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
-    for waiting in group:
-        if waiting.loop is None:
-            waiting.done()
-        else:
-            loops.setdefault(waiting.loop, []).append(waiting)
-    for loop, told in loops.items():
-        with contextlib.suppress(RuntimeError):  # the loop was closed by an interrupt; the record stands all the same
-            loop.call_soon_threadsafe(_tell_all, told)
-
-
 def _tell_all(group: list[_Waiting]) -> None:
     for waiting in group:
         waiting.tell()
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection with the tables made and every commit synced. Raises DiskTrouble."""
-    with sqlite_errors(path):
-        db = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
-        db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")  # not kept in the file: each connection says it
-        if db.execute("PRAGMA user_version").fetchone()[0] < 1:
-            db.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = 1; COMMIT;")
-        return db
-
-
-@contextlib.contextmanager
-def sqlite_errors(path: Path) -> Iterator[None]:
-    """Turns what SQLite says about the disk inside the block into DiskTrouble, a lasting lock into Conflict."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        text = str(error)
-        if "full" in text:
-            words = ("the disk is full", "free some space and type the command again; everything answered is kept")
-        elif "readonly" in text or "unable to open" in text or "disk I/O" in text:
-            words = (
-                f"the ledger cannot be written ({text})",
-                "change the folder's owner or mode, or use --workspace DIR",
-            )
-        elif "locked" in text or "busy" in text:
-            raise Conflict(f"another process holds {path.name!r}", hint="wait until it ends and try again") from error
-        else:
-            raise
-        raise DiskTrouble(f"{words[0]}: {str(path)!r}", hint=words[1]) from error
-    except sqlite3.DatabaseError as error:
-        if "malformed" in str(error) or "not a database" in str(error):
-            raise DiskTrouble(
-                f"{str(path)!r} is damaged ({error})", hint="put a copy made by `augment ledger backup` in its place"
-            ) from error
-        raise
-    except OSError as error:
-        trouble = disk_trouble(error, path)
-        if trouble is None:
-            raise
-        raise trouble from error
-
-
 def unpack(blob: bytes) -> Any:
     """A compressed JSON value of the ledger."""
     return json.loads(zlib.decompress(blob))
+
+
+def _storable(text: str) -> str:
+    """The text with half characters spelled out: SQLite takes none, and a note must not fail for one."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _pack(value: Mapping[str, Any]) -> bytes:

@@ -1,0 +1,102 @@
+"""The ledger's file: its tables, a connection that syncs every commit, and what SQLite says in words."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from augment.errors import Conflict, DiskTrouble
+from augment.files import disk_trouble
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS asks (
+    id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE,
+    provider TEXT NOT NULL, route TEXT NOT NULL, model TEXT NOT NULL, attempt INTEGER NOT NULL,
+    request BLOB NOT NULL, run_id TEXT NOT NULL, sent_at REAL NOT NULL, sends INTEGER NOT NULL,
+    unknown INTEGER NOT NULL,
+    answered_at REAL, reply BLOB, input_tokens INTEGER, output_tokens INTEGER, characters INTEGER, cost_cny REAL,
+    refused_kind TEXT, refused_code TEXT, refused_message TEXT
+);
+CREATE TABLE IF NOT EXISTS faults (
+    id INTEGER PRIMARY KEY, key BLOB NOT NULL, run_id TEXT NOT NULL, provider TEXT NOT NULL, at REAL NOT NULL,
+    kind TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL, delivery TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS faults_by_key ON faults (key);
+CREATE TABLE IF NOT EXISTS uses (
+    row_id TEXT NOT NULL, key BLOB NOT NULL, stage TEXT NOT NULL, PRIMARY KEY (row_id, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS runs (
+    run_id TEXT PRIMARY KEY, dataset TEXT NOT NULL, stage TEXT NOT NULL, provider TEXT, options TEXT NOT NULL,
+    from_version INTEGER, version INTEGER, started_at REAL NOT NULL, ended_at REAL, pid INTEGER NOT NULL,
+    state TEXT NOT NULL, summary TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS outcomes (
+    dataset TEXT NOT NULL, row_id TEXT NOT NULL, stage TEXT NOT NULL, run_id TEXT NOT NULL, at REAL NOT NULL,
+    state TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (dataset, row_id, stage)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events (
+    id INTEGER PRIMARY KEY, dataset TEXT NOT NULL, row_id TEXT NOT NULL, version INTEGER NOT NULL,
+    reviewer TEXT NOT NULL, action TEXT NOT NULL, field TEXT, old TEXT, new TEXT, reason TEXT, note TEXT,
+    undoes INTEGER, at REAL NOT NULL, sealed INTEGER
+);
+CREATE INDEX IF NOT EXISTS events_by_row ON events (dataset, row_id);
+CREATE TABLE IF NOT EXISTS names (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+BUSY_MS = 60_000
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection with the tables made and every commit synced. Raises DiskTrouble."""
+    with sqlite_errors(path):
+        db = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
+        try:
+            db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")  # not kept in the file: each connection says it
+            if db.execute("PRAGMA user_version").fetchone()[0] < 1:
+                db.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = 1; COMMIT;")
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+@contextlib.contextmanager
+def sqlite_errors(path: Path) -> Iterator[None]:
+    """Turns what SQLite says about the disk inside the block into DiskTrouble, a lasting lock into Conflict."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if "full" in text:
+            words = ("the disk is full", "free some space and type the command again; everything answered is kept")
+        elif "readonly" in text or "unable to open" in text or "disk I/O" in text:
+            words = (
+                f"the ledger cannot be written ({text})",
+                "change the folder's owner or mode, or use --workspace DIR",
+            )
+        elif "locked" in text or "busy" in text:
+            raise Conflict(f"another process holds {path.name!r}", hint="wait until it ends and try again") from error
+        else:
+            raise
+        raise DiskTrouble(f"{words[0]}: {str(path)!r}", hint=words[1]) from error
+    except sqlite3.DatabaseError as error:
+        if "malformed" in str(error) or "not a database" in str(error):
+            raise _damaged(path, error) from error
+        raise
+    except zlib.error as error:
+        raise _damaged(path, error) from error
+    except OSError as error:
+        trouble = disk_trouble(error, path)
+        if trouble is None:
+            raise
+        raise trouble from error
+
+
+def _damaged(path: Path, error: Exception) -> DiskTrouble:
+    return DiskTrouble(
+        f"{str(path)!r} is damaged ({error})", hint="put a copy made by `augment ledger backup` in its place"
+    )
