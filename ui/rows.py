@@ -7,7 +7,7 @@ from typing import Any
 
 from ui import panes
 from ui.state import Clash, Row
-from ui.words import moment, t, word
+from ui.words import known, moment, t, word
 
 SIGNS = {"accept": ("ok", "✓"), "reject": ("no", "✗"), "edit": ("hint", "✎"), "none": ("quiet", "○")}
 
@@ -53,7 +53,7 @@ def _rewriter(row: Row) -> str:
     """Who rewrote the text: the tag says so (``stage:…``), for the stage may be a later one that filled columns."""
     for tag in row.tags or []:
         stage, _, settings = tag.partition(":")
-        if settings and word("stage", stage) != stage:
+        if settings and known("stage", stage):
             return f"{word('stage', stage)} · {_plain(settings)}"
     return " · ".join(part for part in _maker(row) if part)
 

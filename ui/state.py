@@ -24,10 +24,10 @@ from ui.words import LANGUAGES, language, minutes, moment, money, t, word
 
 __all__ = [
     "ANY",
-    "AugmentError",
     "LANGUAGES",
     "REASONS",
     "UNDECIDED",
+    "AugmentError",
     "Clash",
     "Filter",
     "Live",

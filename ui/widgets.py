@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +32,7 @@ def sidebar(bench: Workbench, view: str) -> None:
     with st.sidebar:
         if name is not None:
             names, last = bench.store.datasets(), state.newest(bench)
+            newest = t("app.newest", number=last)
             st.session_state["dataset"] = name
             st.selectbox(
                 t("app.dataset"),
@@ -48,7 +48,7 @@ def sidebar(bench: Workbench, view: str) -> None:
                 range(last, -1, -1),
                 key="version",
                 on_change=state.choose_version,
-                format_func=lambda n: t("app.newest", number=n) if n == last else f"v{n}",
+                format_func={n: f"v{n}" if n < last else newest for n in range(last + 1)}.__getitem__,
                 args=("version", last),
             )
         for target in ("home", "review", "browse"):
@@ -185,7 +185,7 @@ def _filter_form(shown: Live, asked: Filter) -> None:
             t(f"filter.{name}"),
             offered,
             key=f"f-{name}",
-            format_func=partial(_value, name),
+            format_func={value: _value(name, value) for value in offered}.__getitem__,
             on_change=state.choose,
             args=(name, f"f-{name}"),
         )

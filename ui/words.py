@@ -23,6 +23,11 @@ def word(group: str, name: str) -> str:
     return texts(language()).get(f"{group}.{name}", name)
 
 
+def known(group: str, name: str) -> bool:
+    """Whether there are words for a name out of the data."""
+    return f"{group}.{name}" in texts(language())
+
+
 def language() -> str:
     """The language in the address, else the browser's."""
     chosen = st.query_params.get("lang", "")

@@ -1,0 +1,223 @@
+"""The room in a real browser: typed letters decide nothing, keys do, hostile texts load nothing.
+
+Wants Chromium (Debian: chromium, fonts-noto-cjk). Without it the tests are skipped, or fail where
+AUGMENT_DEMAND_BROWSER=1 says that it must be there. Screenshots of both widths, languages and themes go to ``out/``.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from augment.types import Check, Row
+from augment.workbench import Workbench
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+HERE = Path(__file__).resolve().parent
+APP = HERE.parents[1] / "ui" / "app.py"
+HOSTILE = '<img src="http://127.0.0.1:9/x.png" onerror="window.hit=1">![](http://127.0.0.1:9/y.png)<script>window.hit=1</script>'
+ROWS = 6
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The room on a small workspace, served as a user serves it."""
+    if not CHROMIUM.exists():
+        if os.environ.get("AUGMENT_DEMAND_BROWSER") == "1":
+            pytest.fail(f"AUGMENT_DEMAND_BROWSER=1 and {CHROMIUM} is not there")
+        pytest.skip(f"needs {CHROMIUM} (apt-get install chromium fonts-noto-cjk)")
+    workspace = tmp_path_factory.mktemp("room")
+    fill(workspace)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port)]
+    environment = {**os.environ, "AUGMENT_WORKSPACE": str(workspace)}
+    log = (workspace / "server.log").open("wb")
+    server = subprocess.Popen(command, cwd=workspace, env=environment, stdout=log, stderr=log)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
+        yield f"http://127.0.0.1:{port}/", workspace
+    finally:
+        server.terminate()
+        server.wait(20)
+        log.close()
+
+
+def fill(workspace: Path) -> None:
+    """A dataset of rewrites with their parents, the third of them hostile."""
+    rows = []
+    for number in range(ROWS // 2):
+        stem = f"有一个计算阶乘的递归程序，第 {number} 种。3 的阶乘是多少？"
+        text = HOSTILE if number == 2 else stem
+        parent = Row(
+            f"row-{number}",
+            "p",
+            problem=text,
+            question="选哪一个？" if number < 2 else HOSTILE,
+            options=["3", "6"],
+            answer="B",
+            stage="import",
+        )
+        checks = [
+            Check(name="numbers", ok=True, detail=""),
+            Check(name="negations", ok=number == 0, detail="少了「不」"),
+        ]
+        child = parent.with_(
+            row_id=f"new-{number}",
+            parent_id=parent.row_id,
+            problem=text.replace("有一个计算", "有一个递归地计算"),
+            reasoning=f"{HOSTILE}\n答案是：B",
+            stage="backtranslate",
+            checks=checks,
+        )
+        rows += [parent, child]
+    with Workbench.open(str(workspace), make=True) as bench, bench.store.draft("train") as draft:
+        draft.write(rows)
+        bench.store.commit("train", base=None, added=draft, lineage=lambda _, out: {"rows_out": out}, transaction="t")
+        bench.remember("last_dataset", "train")
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        if server.poll() is not None:
+            pytest.fail(f"the room's server ended with {server.returncode}")
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("the room did not open within 30 s")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(address: tuple[str, Path], browser: Any) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    yield page
+    context.close()
+
+
+def events(workspace: Path) -> list[dict[str, Any]]:
+    with Workbench.open(str(workspace)) as bench:
+        return bench.ledger.query("SELECT row_id, reviewer, action, reason FROM events ORDER BY id")
+
+
+def at_row(page: Any, number: int) -> None:
+    page.get_by_text(f"第 {number} / {ROWS} 行").wait_for()
+    page.get_by_test_id("stStatusWidget").wait_for(state="detached")
+
+
+def test_keys_decide_and_typed_letters_do_not(address: tuple[str, Path], page: Any) -> None:
+    url, workspace = address
+    page.goto(f"{url}?view=review&by=林&row=row-0")
+    at_row(page, 1)
+
+    page.get_by_role("textbox", name="复核人").click()
+    page.keyboard.type("adsujk")  # every letter of the bar
+    page.keyboard.press("Backspace")
+    page.wait_for_timeout(500)
+    assert events(workspace) == []
+    at_row(page, 1)
+    page.get_by_role("textbox", name="复核人").fill("林")
+    page.keyboard.press("Enter")
+    page.get_by_text("复核", exact=True).last.click()
+    at_row(page, 1)
+
+    page.keyboard.press("a")
+    at_row(page, 2)
+    assert [event["action"] for event in events(workspace)] == ["accept"]
+
+    page.keyboard.press("d")
+    page.get_by_text("为什么驳回").wait_for()
+    page.get_by_placeholder("补充说明").click()
+    page.keyboard.type("a1 2")  # a note, no decision and no reason
+    page.wait_for_timeout(500)
+    assert len(events(workspace)) == 1
+    page.get_by_text("为什么驳回").click()
+    page.keyboard.press("2")
+    page.locator("button[kind=primary]", has_text="意思变了").wait_for()
+    page.keyboard.press("Enter")
+    at_row(page, 3)
+    assert events(workspace)[1] == {
+        "row_id": "new-0",
+        "reviewer": "林",
+        "action": "reject",
+        "reason": "meaning changed",
+    }
+
+    page.keyboard.press("j")
+    at_row(page, 4)
+    page.keyboard.press("k")
+    at_row(page, 3)
+    page.keyboard.press("u")
+    at_row(page, 2)
+    assert [event["action"] for event in events(workspace)] == ["accept", "reject", "undo"]
+
+
+def test_a_hostile_row_loads_nothing_and_runs_nothing(address: tuple[str, Path], page: Any) -> None:
+    url, _ = address
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for view in ("review&row=new-2", "review&row=row-2", "browse"):
+        page.goto(f"{url}?view={view}&by=林")
+        page.get_by_text("127.0.0.1").first.wait_for()
+        page.wait_for_timeout(300)
+        assert page.evaluate("window.hit") is None
+    assert [one for one in asked if ":9/" in one] == []
+    assert {one.split("/")[2] for one in asked if one.startswith("http")} == {url.split("/")[2]}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_view_fits_its_width(
+    address: tuple[str, Path], browser: Any, width: int, locale: str, scheme: str
+) -> None:
+    url, _ = address
+    (HERE / "out").mkdir(exist_ok=True)
+    context = browser.new_context(viewport={"width": width, "height": 800}, locale=locale, color_scheme=scheme)
+    page = context.new_page()
+    for view in ("home", "browse", "review&row=new-1"):
+        page.goto(f"{url}?view={view}")
+        page.locator("h1").wait_for(timeout=30_000)
+        page.get_by_test_id("stStatusWidget").wait_for(state="detached")
+        page.get_by_text("augment ").last.wait_for()
+        page.screenshot(path=HERE / "out" / f"{view.partition('&')[0]}-{width}-{locale}-{scheme}.png")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), view
+        over = page.evaluate(
+            "[...document.querySelectorAll('.text')].map(e => e.clientWidth / parseFloat(getComputedStyle(e).fontSize))"
+        )
+        assert all(characters <= 42 for characters in over), view
+    bar = page.locator(".st-key-actions").bounding_box()
+    assert bar is not None
+    assert bar["y"] + bar["height"] <= 800
+    context.close()
