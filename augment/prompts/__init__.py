@@ -1,7 +1,8 @@
 """Prompt templates as files, versioned by the hash of their content.
 
 A template is text with ``{name}`` holes; a workspace overrides one by a file of the same name in its ``prompts/``
-folder. Values are put in once and never read again for holes, so a row's text cannot reach into the template.
+folder. A row's text cannot reach into the template: values are put in once and never read again for holes, and what
+looks like a heading of the template in them is made plain text.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from augment.errors import BadInput, NotFound
 
 SUFFIX = ".zh.txt"
 HOLE = re.compile(r"\{([a-z_]+)\}")
+HEADING = re.compile(r"^#{1,6}[ \t]*(.*\S)", re.MULTILINE)
+LINE_START = r"(?:^|(?<=[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]))\s*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,16 @@ class Prompt:
     def fill(self, values: Mapping[str, str]) -> str:
         """The template with its holes filled. Raises BadInput for a hole that nothing fills."""
 
+        headings = "|".join(map(re.escape, HEADING.findall(self.text)))
+        imitated = re.compile(rf"{LINE_START}#+(?=\s*(?:{headings}))") if headings else None
+
         def value(match: re.Match[str]) -> str:
             if match[1] not in values:
                 raise BadInput(
                     f"prompt {self.name!r} has a hole {{{match[1]}}}", hint=f"holes: {', '.join(sorted(values))}"
                 )
-            return values[match[1]]
+            given = values[match[1]]
+            return imitated.sub(lambda found: found[0].replace("#", "＃"), given) if imitated else given
 
         return HOLE.sub(value, self.text)
 

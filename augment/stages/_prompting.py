@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import string
 
 from augment.types import Row
 
 LETTERS = string.ascii_uppercase
+LIKE_AN_OPTION = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*(?=[(（]?[A-Z][)）]?\s*[.．、:：)）])")
 
 
 def fields_of(row: Row) -> dict[str, str]:
@@ -23,5 +25,7 @@ def fields_of(row: Row) -> dict[str, str]:
 
 
 def lettered(options: list[str]) -> str:
-    """The options one a line, each with its letter."""
-    return "\n".join(f"{letter}. {text}" for letter, text in zip(LETTERS, options, strict=False))
+    """The options one a line, each with its letter. What looks like a further option inside one stays on its line."""
+    return "\n".join(
+        f"{letter}. {LIKE_AN_OPTION.sub(' ', text)}" for letter, text in zip(LETTERS, options, strict=False)
+    )

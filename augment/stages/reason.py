@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from augment.answers import read_answer
-from augment.errors import REFUSING, Fault
+from augment.errors import REFUSING, Fault, UsageError
 from augment.prompts import Prompt, read_prompt
+from augment.stages._conclusions import concluded, conclusion
 from augment.stages._prompting import fields_of
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.types import Asker, Check, Done, Message, Outcome, Reject, Row, Skip
-
-STATED = re.compile(r"答案[是为]?\s*[:：]\s*(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +20,16 @@ class Options:
 
 
 def prepare(options: Options, context: Context) -> Ready:
-    """The stage for these options."""
+    """The stage for these options. Raises UsageError, NotFound, BadInput."""
+    if options.retries < 0:
+        raise UsageError(f"--retries {options.retries} makes no sense", hint="0 or more")
     prompt = read_prompt("reason", options.template, context.workspace)
+    prompt.fill(fields_of(Row("", "")))  # an unknown hole is found now, not after the run has begun
 
     async def work(row: Row, ask: Asker) -> Outcome:
         if not row.answer or row.kind == "instruction":
             return Skip("no answer")
-        if row.reasoning and row.concluded == row.answer and not options.redo:
+        if not options.redo and concluded(row) == row.answer:
             return Skip("already consistent")
         return await solve(row, ask, options, prompt)
 
@@ -45,24 +45,15 @@ async def solve(row: Row, ask: Asker, options: Options, prompt: Prompt) -> Outco
         try:
             for attempt in range(options.retries + 1):
                 reply = await ask.chat(messages, attempt=attempt, provider=provider)
-                concluded = "" if reply.finish == "length" else conclusion(reply.text, row)
-                if concluded == row.answer:
+                found = "" if reply.finish == "length" else conclusion(reply.text, row)
+                if found == row.answer:
                     return Done(updated=_solved(row, reply.text.strip(), ask, provider, prompt, read))
-                read.append(concluded or ("被截断" if reply.finish == "length" else "无"))
+                read.append(found or ("被截断" if reply.finish == "length" else "无"))
         except Fault as refused:  # this provider gives nothing more for this row; the next one may
-            fault = refused
+            fault = refused if fault is None or fault.kind in REFUSING else fault
     if fault is not None and (fault.kind not in REFUSING or not read):
         raise fault
     return Reject("answer mismatch", f"答案是 {row.answer}，读到 {'、'.join(read)}")
-
-
-def conclusion(text: str, row: Row) -> str:
-    """The answer a solution concludes, in the form the row's gold answer has; "" for none."""
-    if row.options:
-        return read_answer(text, options=row.options).joined
-    stated = STATED.findall(text)
-    said = stated[-1].strip().strip("*。.　 ") if stated else ""
-    return (row.answer or "") if said and said == (row.answer or "").strip() else said
 
 
 def _solved(row: Row, text: str, ask: Asker, provider: str, prompt: Prompt, misread: list[str]) -> Row:
