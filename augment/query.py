@@ -7,6 +7,7 @@ configuration is locked.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,9 @@ from augment.types import Row
 EXAMPLE = "score >= 0.8 and stage = 'reason'"
 CONTENT = tuple(name for name in COLUMNS if name not in VOLATILE and name != "row_id")
 CACHED_VERSIONS = 4
+# Each has room for one expression; what closes one of them early does not fit the other.
+FRAMES = ("SELECT [{}\n]", "SELECT CASE WHEN {}\n THEN 1 END")
+NESTED = re.compile(r"\b(select|from)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Page:
 
 def check_expression(where: str) -> None:
     """Raises UsageError where the text is not one SQL expression over a row's columns."""
+    _check_frames(where)
     with _locked(SCHEMA.empty_table()) as connection:
         _run(connection, f"SELECT count(*) FROM rows WHERE ({where}\n)", where)  # locked, see above
 
@@ -62,14 +67,10 @@ def select(
     """The ids of the rows a run is to read, None for all: where, then sample, then limit."""
     if where is None and sample is None and limit is None:
         return None
-    ids: list[str] = []
-    for batch in store.read(name, version, None if where is not None else ["row_id"]):
-        if where is None:
-            ids.extend(batch.column("row_id").to_pylist())
-            continue
-        with _locked(pa.Table.from_batches([batch])) as connection:
-            found = _run(connection, f"SELECT row_id FROM rows WHERE ({where}\n)", where)
-            ids.extend(row_id for (row_id,) in found)
+    if where is None:
+        ids = [row_id for batch in store.read(name, version, ["row_id"]) for row_id in batch.column(0).to_pylist()]
+    else:
+        ids = list(_matching(store, name, version, where))
     if sample is not None and sample < len(ids):
         # The smallest hashes: the same seed gives the same rows, and a larger sample holds a smaller one.
         chosen = set(sorted(ids, key=lambda row_id: hashlib.sha256(f"{seed}/{row_id}".encode()).digest())[:sample])
@@ -118,6 +119,8 @@ def page(
     limit: int = 50,
 ) -> Page:
     """The rows of a filter from ``offset`` on, in the version's order, with the filter's total."""
+    if where:
+        _check_frames(where)
     table = _table(str(store.root), name, version)
     with _locked(table) as connection:
         condition = f"WHERE ({where}\n)" if where else ""
@@ -145,6 +148,21 @@ def _table(root: str, name: str, version: int) -> pa.Table:
     """A version never changes, so it is kept; ``position`` is the row's place in it."""
     table = pa.Table.from_batches(Store(Path(root)).read(name, version), schema=SCHEMA)
     return table.append_column("position", pa.array(range(table.num_rows), pa.int64()))
+
+
+def _matching(store: Store, name: str, version: int, where: str) -> Iterator[str]:
+    """The ids of the rows an expression holds for, in order, one batch of rows in memory at a time; one that may look
+    at other rows sees all of them."""
+    _check_frames(where)
+    if NESTED.search(where):
+        with _locked(_table(str(store.root), name, version)) as connection:
+            found = _run(connection, f"SELECT row_id FROM rows WHERE ({where}\n) ORDER BY position", where)
+        yield from (row_id for (row_id,) in found)
+        return
+    for batch in store.read(name, version):
+        with _locked(pa.Table.from_batches([batch])) as connection:
+            found = _run(connection, f"SELECT row_id FROM rows WHERE ({where}\n)", where)
+        yield from (row_id for (row_id,) in found)
 
 
 def _only(store: Store, name: str, version: int, ids: Mapping[str, Any]) -> Iterator[Row]:
@@ -178,11 +196,25 @@ def _run(
     connection: duckdb.DuckDBPyConnection, sql: str, where: str, values: Sequence[Any] = ()
 ) -> list[tuple[Any, ...]]:
     try:
-        if len(duckdb.extract_statements(sql)) != 1:
-            raise UsageError(f"{where!r} is more than one SQL expression", hint=f"for example: {EXAMPLE}")
         return connection.execute(sql, values or None).fetchall()
     except duckdb.Error as error:
-        what = str(error).splitlines()[0]
-        raise UsageError(
-            f"{where!r} is not an SQL expression over the columns of a row: {what}", hint=f"for example: {EXAMPLE}"
-        ) from error
+        raise _no_expression(where, error) from error
+
+
+def _check_frames(where: str) -> None:
+    """Raises UsageError where the text is anything but one expression, whatever its names mean."""
+    try:
+        where.encode()
+        for frame in FRAMES:
+            if len(duckdb.extract_statements(frame.format(where))) != 1:
+                raise UsageError(f"{where!r} is more than one SQL expression", hint=f"for example: {EXAMPLE}")
+    except (UnicodeEncodeError, duckdb.Error) as error:
+        raise _no_expression(where, error) from error
+
+
+def _no_expression(where: str, error: Exception) -> UsageError:
+    shown = where if len(where) <= 200 else f"{where[:200]}…"
+    what = str(error).splitlines()[0]
+    return UsageError(
+        f"{shown!r} is not an SQL expression over the columns of a row: {what}", hint=f"for example: {EXAMPLE}"
+    )
