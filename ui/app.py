@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import streamlit as st
 
@@ -20,7 +21,9 @@ VIEWS = {"home": home.render, "review": review.render, "browse": browse.render}
 
 def main() -> None:
     """Draws the view in the address, or what stands in its way."""
-    st.set_page_config(page_title=state.t("app.title"), page_icon=":material/menu_book:", layout="wide")
+    st.set_page_config(
+        page_title=state.t("app.title"), page_icon=str(Path(__file__).with_name("room.svg")), layout="wide"
+    )
     widgets.dress()
     try:
         _draw()

@@ -208,13 +208,12 @@ def row_list(listed: Sequence[Row], key: str) -> None:
     with st.container(key=f"rows-{key}"):
         for row in listed:
             failed = [word("check", check["name"]) for check in row.checks or [] if not check["ok"]]
+            begins = " ／ ".join(part for part in (row.question, row.problem) if part)
             parts = [
-                rows.SIGNS[row.decision or "none"][1] if (row.decision or "none") in rows.SIGNS else "·",
+                rows.SIGNS.get(row.decision or "none", ("", "·"))[1],
                 panes.label(word("stage", row.stage or "")),
-                *([f"✗ {panes.label('、'.join(failed), 30)}"] if failed else []),
-                panes.label(
-                    row.question if row.kind == "choice" and row.question else row.problem or row.question or ""
-                ),
+                f"✗ {panes.label('、'.join(failed), 30)}" if failed else "",
+                panes.label(begins),
             ]
             st.button(
                 " · ".join(part for part in parts if part),
@@ -232,7 +231,7 @@ def pager(page: int, total: int) -> None:
     pages = max(1, -(-total // state.PAGE))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
         st.button(t("browse.previous"), key="page-back", disabled=page == 0, on_click=state.go, kwargs={"page": page})
-        st.caption(t("browse.page", page=page + 1, pages=pages))
+        st.caption(t("browse.page", page=page + 1, pages=pages), width="content")
         st.button(
             t("browse.next"), key="page-on", disabled=page + 1 >= pages, on_click=state.go, kwargs={"page": page + 2}
         )

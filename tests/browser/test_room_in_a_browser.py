@@ -132,7 +132,10 @@ def events(workspace: Path) -> list[dict[str, Any]]:
 
 
 def at_row(page: Any, number: int) -> None:
+    """Returns when the row of that number is on the screen with its buttons."""
     page.get_by_text(f"第 {number} / {ROWS} 行").wait_for()
+    row_id = f"{'row' if number % 2 else 'new'}-{(number - 1) // 2}"
+    page.locator(f".st-key-next-{row_id} button").wait_for()
     page.get_by_test_id("stStatusWidget").wait_for(state="detached")
 
 
@@ -193,12 +196,14 @@ def test_a_hostile_row_loads_nothing_and_runs_nothing(address: tuple[str, Path],
         page.wait_for_timeout(300)
         assert page.evaluate("window.hit") is None
     assert [one for one in asked if ":9/" in one] == []
-    assert {one.split("/")[2] for one in asked if one.startswith("http")} == {url.split("/")[2]}
+    assert [one for one in asked if one.startswith("http") and not one.startswith(url)] == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("width", "locale", "scheme"),
+    [(1280, "zh-CN", "light"), (1280, "en-US", "dark"), (390, "zh-CN", "dark"), (390, "en-US", "light")],
+    ids=["desk-zh-light", "desk-en-dark", "phone-zh-dark", "phone-en-light"],
+)
 def test_every_view_fits_its_width(
     address: tuple[str, Path], browser: Any, width: int, locale: str, scheme: str
 ) -> None:
@@ -211,6 +216,8 @@ def test_every_view_fits_its_width(
         page.locator("h1").wait_for(timeout=30_000)
         page.get_by_test_id("stStatusWidget").wait_for(state="detached")
         page.get_by_text("augment ").last.wait_for()
+        if view.startswith("review"):
+            page.locator("[class*=st-key-next-] button").wait_for()
         page.screenshot(path=HERE / "out" / f"{view.partition('&')[0]}-{width}-{locale}-{scheme}.png")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), view
         over = page.evaluate(
