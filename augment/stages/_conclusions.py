@@ -12,6 +12,8 @@ STATED = re.compile(r"答案[是为]?\s*[:：]\s*(.+)")
 
 def conclusion(text: str, row: Row) -> str:
     """The answer a solution concludes: sorted letters where the row has options, else words; "" for none."""
+    if not text:
+        return ""
     if row.options:
         return read_answer(text, options=row.options).joined
     stated = STATED.findall(text)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from augment.answers import read_answer
+from augment.errors import REFUSING, Fault
 from augment.fidelity import check_row, failed
 from augment.protection import Masked, has_words, mask, unmask
 from augment.rows import derived_id, short_hash
+from augment.stages._conclusions import concluded, conclusion
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.tasks import TASK_TAGS, kinds_of
 from augment.types import Asker, Check, Done, Outcome, Reject, Row, Skip
@@ -32,30 +33,37 @@ def prepare(options: Options, context: Context) -> Ready:
     async def work(row: Row, ask: Asker) -> Outcome:
         for kind in sorted(skipped.intersection((*row.tags, *kinds_of(row)))):
             return Skip(REASONS.get(kind, kind))
-        made_by = f"backtranslate:{options.via}:{ask.providers[0]}"
-        if derived_id(row.row_id, made_by) in context.derived:
-            return Skip("already done")
-        return await rewrite(row, ask, options, made_by)
+        fault: Fault | None = None
+        for provider in ask.providers:
+            made_by = f"backtranslate:{options.via}:{provider}"
+            if derived_id(row.row_id, made_by) in context.derived:
+                return Skip("already done")
+            try:
+                return await rewrite(row, ask, options, provider, made_by)
+            except Fault as refused:  # this provider gives nothing for this row; the next one may
+                fault = refused if fault is None or fault.kind in REFUSING else fault
+        raise fault or ValueError("no provider was given")
 
     return Ready(work)
 
 
-async def rewrite(row: Row, ask: Asker, options: Options, made_by: str) -> Outcome:
-    """The row in other words, or the first check it failed."""
+async def rewrite(row: Row, ask: Asker, options: Options, provider: str, made_by: str) -> Outcome:
+    """The row in a provider's other words, or the first check it failed. Raises Fault."""
     before = _texts(row)
     masked = [mask(text) if has_words(text) else None for text in before]
     asked = [one for one in masked if one is not None]
     if not asked:
         return Reject("check:unchanged", "没有可以改写的文字（指令本身不改写）")
-    there = await ask.translate([one.text for one in asked], source=options.source, target=options.via)
-    back = await ask.translate(there, source=options.via, target=options.source)
+    sent = [one.text for one in asked]
+    there = await ask.translate(sent, source=options.source, target=options.via, provider=provider)
+    back = await ask.translate(there, source=options.via, target=options.source, provider=provider)
     after = _restored(before, masked, back)
     if after is None:
         return Reject("check:protected", "受保护的片段（公式、代码、引文）没有原样保留")
-    new = _rebuilt(row, after, ask, made_by)
+    new = _rebuilt(row, after, ask, provider, made_by)
     checks = check_row(row, new)
-    if row.concluded is not None and new.concluded != row.concluded:
-        checks = [*checks, Check(name="concluded", ok=False, detail=f"{row.concluded} → {new.concluded or '无'}")]
+    if (was := concluded(row)) and new.concluded != was:
+        checks = [*checks, Check(name="concluded", ok=False, detail=f"{was} → {new.concluded or '无'}")]
     if (broken := failed(checks)) is not None:
         return Reject(f"check:{broken['name']}", broken["detail"])
     return Done(added=(new.with_(checks=checks),))
@@ -89,10 +97,9 @@ def _restored(before: list[str], masked: list[Masked | None], back: list[str]) -
     return after
 
 
-def _rebuilt(row: Row, after: list[str], ask: Asker, made_by: str) -> Row:
+def _rebuilt(row: Row, after: list[str], ask: Asker, provider: str, made_by: str) -> Row:
     problem, question, *options, reasoning = after
     label = _split_label(row.question)[0]
-    concluded = read_answer(reasoning, options=options or 26).joined if row.reasoning else ""
     return Row(
         row_id=derived_id(row.row_id, made_by),
         problem_id=short_hash(f"{row.problem_id}/{made_by}"),
@@ -105,7 +112,7 @@ def _rebuilt(row: Row, after: list[str], ask: Asker, made_by: str) -> Row:
         options=options,
         answer=row.answer,
         reasoning=reasoning or None,
-        concluded=concluded or None,
+        concluded=conclusion(reasoning, row.with_(options=options)) or None,
         label=row.label,
         system=row.system,
         history=row.history,
@@ -113,8 +120,8 @@ def _rebuilt(row: Row, after: list[str], ask: Asker, made_by: str) -> Row:
         tags=sorted({*row.tags, made_by}),
         split=row.split,
         stage="backtranslate",
-        provider=ask.providers[0],
-        model=ask.model(ask.providers[0]),
+        provider=provider,
+        model=ask.model(provider),
         attempts=ask.spent.attempts,
         input_tokens=ask.spent.input_tokens,
         output_tokens=ask.spent.output_tokens,
