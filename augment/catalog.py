@@ -81,8 +81,8 @@ class Catalog:
         verb = "is" if len(missing) == 1 else "are"
         raise KeyMissing(
             f"{name!r} needs a key and {' and '.join(missing)} {verb} not set",
-            hint=f"add {' and '.join(f'{variable}=…' for variable in missing)} to .env,"
-            " or try `--simulate`, which needs none",
+            hint=f"add {' and '.join(f'{variable}=…' for variable in missing)} to .env"
+            + (", or try `--simulate`, which needs none" if found.get("simulated") else ""),
         )
 
     def listed(self) -> list[Listed]:
@@ -161,6 +161,8 @@ class Catalog:
 
     def _limits(self, name: str, found: Mapping[str, Any]) -> Limits:
         limits: Limits = _values(Limits, found.get("limits", {}), f"[providers.{name}.limits]")
+        if found.get("kind") == "translate" and not limits.batch_items:
+            limits = replace(limits, batch_items=1)  # a chat model translates one text a request
         if self.simulated:  # a rehearsal need not take the real thing's hours; what shapes a request stays
             return replace(limits, rps=SIMULATED_RPS, rpm=0, tpm=0, rpd=0)
         return limits

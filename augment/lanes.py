@@ -309,7 +309,7 @@ class Lane:
             self.limiter.stop(fault)
 
     async def _give_up(self, items: list[Item], fault: Fault) -> None:
-        if fault.kind in REFUSING and fault.code != "input_too_long":
+        if fault.kind in REFUSING and fault.delivery != "not_sent":  # what the vendor never saw, it never refused
             for item in items:
                 await self.ledger.refused(item.key, fault)
         _fail(items, fault)

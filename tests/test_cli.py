@@ -373,6 +373,33 @@ def test_providers_say_whether_their_key_is_set(
     assert "marked-secret" not in shown.out + augment("settings").out
 
 
+def test_a_rehearsal_never_stands_in_the_way_of_the_real_run(
+    augment: Augment, train: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    augment("reason", "--provider", "yi-34b", "--simulate")
+    with vendors(monkeypatch):
+        counts = augment("reason", "--provider", "yi-34b", "--json").json
+    assert (counts["done"], counts["calls"]) == (6, 6)
+    assert {row["provider"] for row in augment("show", "--json").json["items"]} == {"yi-34b"}
+    rehearsed = augment("reason", "--provider", "yi-34b", "--simulate", "--json").json
+    assert rehearsed["skipped"] == {"already consistent": 6}
+
+
+def test_a_chat_model_of_one_s_own_is_a_translator(
+    augment: Augment, train: str, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with vendors(monkeypatch) as simulator:
+        (workspace / "augment.toml").write_text(
+            f'[providers.mine]\nconnector = "openai"\nkind = "translate"\nmodel = "qwen"\n'
+            f'endpoint = "{simulator.url}/vllm/v1"\n',
+            "utf-8",
+        )
+        ended = augment("backtranslate", "--provider", "mine", "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["rows_in"] == states(ended.json) == 6
+    assert "bad_request" not in ended.json["rejected"]
+
+
 # ── interrupted ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

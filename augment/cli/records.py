@@ -9,7 +9,7 @@ from typing import Any
 
 from augment.cli import output
 from augment.cli.options import command_parser
-from augment.errors import FixableError, NotFound
+from augment.errors import FixableError, NotFound, UsageError
 from augment.workbench import Workbench
 
 
@@ -38,12 +38,15 @@ def runs(arguments: Sequence[str]) -> int:
         found = [run for run in found if run["run_id"].startswith(wanted)]
         if not found:
             raise NotFound(f"no run {wanted!r}", hint="`augment runs` lists them")
+        if len(found) > 1 and not parsed.json:
+            raise UsageError(f"{len(found)} runs begin with {wanted!r}", hint="give more of the id")
     if parsed.json:
         output.items(found)
         return 0
     if parsed.what:
         for name, value in (found[0]["summary"] or found[0]).items():
-            output.line(f"{name:<20} {value}")
+            if value is not None:
+                output.line(f"{name:<20} {value}")
         return 0
     rows = []
     for run in found:
@@ -94,7 +97,7 @@ def attempts(arguments: Sequence[str]) -> int:
         output.line()
     for outcome in outcomes:
         output.line(f"{outcome['stage']}: {outcome['state']}, {outcome['reason']} {outcome['detail']}")
-    output.talk(f"{len(found)} asks for row {row.row_id}")
+    output.talk(f"asks for row {row.row_id}: {len(found)}")
     return 0
 
 
@@ -145,7 +148,7 @@ def providers(arguments: Sequence[str]) -> int:
     rows: list[list[Any]] = []
     for provider in found:
         limits, price = provider.limits, provider.price
-        paces = [(limits.rps, "/s"), (limits.rpm, "/min")]
+        paces = [(limits.rps, "/s"), (limits.rpm, "/min"), (limits.in_flight, " at once")]
         limit = " ".join(f"{value:g}{unit}" for value, unit in paces if value)
         cost_of = (
             f"¥{price.characters_1m:g} per 1M characters"

@@ -53,6 +53,7 @@ def _summary(summary: Summary, *, as_json: bool) -> int:
 
 
 def _lines(summary: Summary) -> None:
+    rehearsed = (summary.provider or "").startswith("sim:")
     for row in summary.items or []:
         output.line(row_text(asdict(row)))
         output.line()
@@ -74,7 +75,7 @@ def _lines(summary: Summary) -> None:
         f"calls {summary.calls} · from the ledger {summary.from_ledger}"
         f" · possibly paid twice {summary.possibly_paid_twice}"
         f" · tokens {summary.input_tokens} in, {summary.output_tokens} out"
-        f" · {output.money(summary.cost_cny)} · {output.duration(summary.seconds)}"
+        f" · {output.money(summary.cost_cny)}{' rehearsed' if rehearsed else ''} · {output.duration(summary.seconds)}"
     )
 
 

@@ -99,7 +99,7 @@ def read_rows(data: bytes, *, name: str, format: str | None = None) -> Imported:
     if chosen is None:
         raise BadInput(
             f"{name!r} is of no known format, judged by its first records",
-            hint=f"{known}; say which one it is with the format, or convert it to one of them",
+            hint=f"{known}; convert it to one of them; docs/how-to/bad-input.md shows each",
         )
     lines = text.count("\n") + (not text.endswith("\n"))
     return _gathered(_TEXTS[chosen].parse(text), name, chosen, encoding=encoding, lines=lines)

@@ -29,11 +29,17 @@ def prepare(options: Options, context: Context) -> Ready:
     async def work(row: Row, ask: Asker) -> Outcome:
         if not row.answer or row.kind == "instruction":
             return Skip("no answer")
-        if not options.redo and concluded(row) == row.answer:
+        rehearsed = is_simulated(row.provider) and not is_simulated(ask.providers[0])
+        if not options.redo and not rehearsed and concluded(row) == row.answer:
             return Skip("already consistent")
         return await solve(row, ask, options, prompt)
 
     return Ready(work, {prompt.name: prompt.id})
+
+
+def is_simulated(provider: str | None) -> bool:
+    """Whether a provider, as rows carry it, is a simulated one: what it wrote never stands in the real one's way."""
+    return provider is not None and provider.startswith("sim:")
 
 
 async def solve(row: Row, ask: Asker, options: Options, prompt: Prompt) -> Outcome:
