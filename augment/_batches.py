@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from augment.types import Ask, Chat, Price, Reply, Translation, Usage
+from augment.errors import Fault
+from augment.types import Ask, Chat, Price, Reply, Route, Translation, Usage
 
 CHARACTERS_PER_TOKEN = 1.6
 
@@ -26,6 +27,18 @@ def ask_characters(ask: Ask) -> int:
     if isinstance(ask, Chat):
         return sum(len(message.content) for message in ask.messages)
     return sum(len(text) for text in ask.texts)
+
+
+def check_length(route: Route, ask: Ask) -> None:
+    """Raises Fault for a chat longer than the model takes: it is refused without being sent."""
+    most = route.limits.input_characters
+    if isinstance(ask, Chat) and most and (length := ask_characters(ask)) > most:
+        raise Fault(
+            "bad_request",
+            f"{length} characters, and {route.model!r} takes {most}",
+            code="input_too_long",
+            delivery="not_sent",
+        )
 
 
 def request_of(items: list[Item]) -> Ask:

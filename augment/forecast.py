@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from augment._batches import CHARACTERS_PER_TOKEN, ask_characters
+from augment._batches import CHARACTERS_PER_TOKEN, ask_characters, check_length
 from augment._pieces import pieces
 from augment.errors import AugmentError, Fault
 from augment.ledger import Ledger, ask_key
@@ -50,7 +50,7 @@ class _Counted:
     keys: set[bytes] = field(default_factory=set)
     from_ledger: int = 0
     characters: int = 0
-    by_direction: dict[tuple[str, str], int] = field(default_factory=dict)
+    by_direction: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
     def find(self, provider: Provider, ask: Ask, attempt: int) -> Reply | None:
         """The ledger's answer; else counts the ask, once for all rows that share it."""
@@ -62,13 +62,13 @@ class _Counted:
             if entry is not None and entry.reply is not None:
                 self.from_ledger += 1
                 return entry.reply
+        check_length(provider.routes[0], ask)
         if key not in self.keys:
             self.keys.add(key)
             length = ask_characters(ask)
             self.characters += length
             if isinstance(ask, Translation):
-                direction = (ask.source, ask.target)
-                self.by_direction[direction] = self.by_direction.get(direction, 0) + length
+                self.by_direction.setdefault((ask.source, ask.target), []).append(length)
         return None
 
 
@@ -154,8 +154,11 @@ def _priced(plan: Plan, counted: _Counted, rows_in: int, skipped: Mapping[str, i
         route = plan.providers[0].routes[0]
         limits, price = route.limits, route.price
         if not chat:
-            room = limits.batch_characters or 2_000
-            requests = sum(math.ceil(characters / room) for characters in counted.by_direction.values())
+            room, most = limits.batch_characters or 2_000, limits.batch_items or 50
+            requests = sum(
+                max(math.ceil(sum(lengths) / room), math.ceil(len(lengths) / most))
+                for lengths in counted.by_direction.values()
+            )
         tokens = (input_tokens or 0) + (output_tokens or 0)
         paces = [(requests, limits.rps, 1), (requests, limits.rpm, 60), (tokens, limits.tpm, 60)]
         bounds = [amount * window / limit for amount, limit, window in paces if limit]

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from augment._batches import Item, ask_characters
+from augment._batches import Item, check_length
 from augment._pieces import pieces
 from augment._signals import Signals
 from augment.errors import REFUSING, STOPPING, AugmentError, Fault, Interrupted, KeyMissing, ProviderStopped, Stop
@@ -226,7 +226,7 @@ class Runner:
             if (dead := lane.dead) is not None:
                 trouble = dead
                 continue
-            _check_length(lane.route, ask)
+            check_length(lane.route, ask)
             self.ledger.use(row_id, key, self.stage)
             try:
                 return await self._shared(lane, key, ask, attempt, unknown)
@@ -356,17 +356,6 @@ async def _all(
             first = first.exceptions[0]
         raise first from None
     return [task.result() for task in tasks]
-
-
-def _check_length(route: Route, ask: Ask) -> None:
-    most = route.limits.input_characters
-    if isinstance(ask, Chat) and most and (length := ask_characters(ask)) > most:
-        raise Fault(
-            "bad_request",
-            f"{length} characters, and {route.model!r} takes {most}",
-            code="input_too_long",
-            delivery="not_sent",
-        )
 
 
 def _sum(one: int | None, other: int | None) -> int | None:
