@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from augment._batches import CHARACTERS_PER_TOKEN, ask_characters, check_length
-from augment._pieces import pieces
+from augment.batches import CHARACTERS_PER_TOKEN, ask_characters, check_length
+from augment.pieces import pieces
 from augment.errors import AugmentError, Fault
 from augment.ledger import Ledger, ask_key
 from augment.plans import Plan

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
-from augment._batches import (
+from augment.batches import (
     CHARACTERS_PER_TOKEN,
     Item,
     ask_characters,

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from augment._ledger_file import connect, sqlite_errors
+from augment.database import connect, sqlite_errors
 from augment.errors import AugmentError, DiskTrouble, Fault, UsageError
 from augment.files import make_folder
 from augment.types import Ask, Chat, Reply, Route, Usage

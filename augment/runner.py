@@ -12,9 +12,9 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from augment._batches import Item, check_length
-from augment._pieces import pieces
-from augment._signals import Signals
+from augment.batches import Item, check_length
+from augment.pieces import pieces
+from augment.signals import Signals
 from augment.errors import REFUSING, STOPPING, AugmentError, Fault, Interrupted, KeyMissing, ProviderStopped, Stop
 from augment.lanes import Lane, Purse, Tally, now_s
 from augment.ledger import Ledger, ask_key

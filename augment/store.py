@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from augment import _delta
+from augment import delta
 from augment.errors import Conflict, DiskTrouble, NotFound, UsageError
 from augment.files import disk_errors, lock, make_folder, sync_file, sync_folder
 from augment.rows import SCHEMA, VOLATILE, from_batch, to_batch
@@ -61,7 +61,7 @@ class Store:
 
     def current(self, name: str) -> int:
         """The number of the newest version. Raises NotFound."""
-        newest = _delta.newest(self._folder(name)) if NAME.fullmatch(name) else None
+        newest = delta.newest(self._folder(name)) if NAME.fullmatch(name) else None
         if newest is None:
             there = ", ".join(self.datasets()) or "none yet"
             raise NotFound(f"no dataset {name!r}", hint=f"datasets here: {there}; `augment import FILE` makes one")
@@ -69,7 +69,7 @@ class Store:
 
     def has(self, name: str) -> bool:
         """Whether a dataset of that name has a version."""
-        return NAME.fullmatch(name) is not None and _delta.newest(self._folder(name)) is not None
+        return NAME.fullmatch(name) is not None and delta.newest(self._folder(name)) is not None
 
     def files(self, name: str, version: int | None = None) -> list[Path]:
         """The live Parquet files of a version, in row order."""
@@ -101,7 +101,7 @@ class Store:
         """Every version with its lineage, oldest first."""
         return [
             Version(number, at, int(lineage.get("rows_out", 0)), lineage)
-            for number, at, lineage in _delta.history(self._folder(name), self.current(name))
+            for number, at, lineage in delta.history(self._folder(name), self.current(name))
         ]
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -141,11 +141,11 @@ class Store:
         Raises Conflict where a newer version touched a changed row, DiskTrouble.
         """
         folder = self._folder(name)
-        with self._locked(name), _delta.delta_errors(folder):
-            newest = _delta.newest(folder)
+        with self._locked(name), delta.delta_errors(folder):
+            newest = delta.newest(folder)
             if newest is None:
                 return self._first(name, added, lineage, transaction)
-            if (made := _delta.open_table(folder, newest).transaction_version(transaction)) is not None:
+            if (made := delta.open_table(folder, newest).transaction_version(transaction)) is not None:
                 return int(made)
             with contextlib.ExitStack() as stack:
                 if newest != base and base is not None and whole is not None:
@@ -161,16 +161,16 @@ class Store:
                 if whole is None and not rows_added:
                     return newest
                 with self._published(name, newest + 1, drafts) as files:
-                    _delta.follow(folder, files, overwrite=whole is not None, lineage=recorded, transaction=transaction)
+                    delta.follow(folder, files, overwrite=whole is not None, lineage=recorded, transaction=transaction)
             return newest + 1
 
     def restore(self, name: str, version: int, lineage: Callable[[int, int], Mapping[str, Any]]) -> int:
         """Makes a new version that equals an old one, and gives its number."""
         folder = self._folder(name)
-        with self._locked(name), _delta.delta_errors(folder):
+        with self._locked(name), delta.delta_errors(folder):
             rows = self.count(name, version)
             newest = self.current(name)
-            return newest if version == newest else _delta.restore(folder, version, lineage(0, rows))
+            return newest if version == newest else delta.restore(folder, version, lineage(0, rows))
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -186,7 +186,7 @@ class Store:
             raise NotFound(
                 f"{name!r} has no version v{version}", hint=f"the newest is v{newest}; `augment versions {name}`"
             )
-        return _delta.open_table(self._folder(name), newest if version is None else version)
+        return delta.open_table(self._folder(name), newest if version is None else version)
 
     def _first(
         self, name: str, added: Draft | None, lineage: Callable[[int, int], Mapping[str, Any]], transaction: str
@@ -196,19 +196,19 @@ class Store:
         drafts = [added] if added is not None and added.rows else []
         rows = sum(draft.rows for draft in drafts)
         with self._published(name, 0, drafts) as files:
-            _delta.begin(self._folder(name), files, lineage(rows, rows), transaction)
+            delta.begin(self._folder(name), files, lineage(rows, rows), transaction)
         return 0
 
     @contextlib.contextmanager
     def _published(self, name: str, version: int, drafts: Sequence[Draft]) -> Iterator[list[AddAction]]:
         """The log's actions for the drafts under their final names; taken back where the version is not made."""
-        _delta.check_path(self._folder(name))
+        delta.check_path(self._folder(name))
         files: list[AddAction] = []
         try:
             files += (draft.publish(version, order) for order, draft in enumerate(drafts))
             yield files
         except BaseException:
-            if _delta.newest(self._folder(name)) != version:
+            if delta.newest(self._folder(name)) != version:
                 for file in files:
                     (self._folder(name) / file.path).unlink(missing_ok=True)
             raise

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from augment._catalog_fields import check_fields
+from augment.provider_fields import check_fields
 from augment.catalog import Catalog
 from augment.errors import BadInput, FixableError, KeyMissing, NotFound
 from augment.settings import Secret, Settings

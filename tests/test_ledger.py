@@ -382,7 +382,7 @@ def test_a_note_that_could_not_be_kept_is_told_at_the_end(ledger: Ledger) -> Non
 def test_a_lock_that_lasts_is_a_conflict_told_once_to_the_whole_group(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("augment._ledger_file.BUSY_MS", 300)
+    monkeypatch.setattr("augment.database.BUSY_MS", 300)
     ledger = Ledger(path)
     blocker = sqlite3.connect(path, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")

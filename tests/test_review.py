@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augment._review_fold import Event, fold, standing
+from augment.review._fold import Event, fold, standing
 from augment.cli.app import run
 from augment.errors import Conflict, NotFound, UsageError
 from augment.review import EDITABLE, Filter, Live, by, read_field

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from augment._pieces import cut
+from augment.pieces import cut
 from augment.errors import BudgetReached, DiskTrouble, Fault, FaultKind, Interrupted, KeyMissing
 from augment.lanes import Purse
 from augment.ledger import Ledger

@@ -114,7 +114,10 @@ def versions(bench: Workbench) -> list[Version]:
 
 def live(bench: Workbench) -> Live:
     """The version shown with what was decided so far."""
-    return bench.live(str(dataset(bench)), version(bench))
+    shown = bench.live(str(dataset(bench)), version(bench))
+    with st.spinner(t("app.loading", name=shown.name, version=shown.version)):
+        shown.counts()  # reads the version where this process has not read it yet
+    return shown
 
 
 def wanted() -> Filter:

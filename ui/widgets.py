@@ -248,8 +248,8 @@ def found(ask: Callable[[Live], Row | None], shown: Live) -> Row | None:
         return None
 
 
-def standing(row: Row, place: Place) -> None:
-    """Which row of how many this is, what was decided about it, and which checks failed."""
+def standing(row: Row, parent: Row | None, place: Place) -> None:
+    """Which row of how many this is, what was decided about it, which checks failed, whether its parent is missing."""
     colour, sign = rows.SIGNS.get(row.decision or "none", ("quiet", "·"))
     parts = [("", t("review.position", index=f"{place.index + 1:,}", total=f"{place.total:,}"))] if place.inside else []
     parts.append((colour, f"{sign} {word('decision', row.decision or 'none')}"))
@@ -258,6 +258,8 @@ def standing(row: Row, place: Place) -> None:
         parts.append(("no", f"✗ {'、'.join(failed)}"))
     elif row.checks:
         parts.append(("ok", f"✓ {t('review.passed', count=len(row.checks))}"))
+    if row.parent_id and parent is None:
+        parts.append(("hint", f"! {t('review.parent_gone')}"))
     st.html(panes.line(parts))
 
 

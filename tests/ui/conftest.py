@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,6 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
     yield open_room
     st.cache_data.clear()
     st.cache_resource.clear()  # closes the workspace
-    gc.collect()
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def render(bench: Workbench) -> None:
     place = shown.place(state.wanted(), row.row_id)
     family = shown.family([row.parent_id]) if row.parent_id else {}
     parent = family.get(row.parent_id or "")
-    widgets.standing(row, place)
+    widgets.standing(row, parent, place)
     widgets.reading(row, parent, shown)
     widgets.attempts(bench, row)
     who = state.reviewer(bench)

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment._review_filter import UNDECIDED, WORDS, Filter, Kept, keep, mask
-from augment._review_fold import Clash, Event, Folded, standing
-from augment._review_record import waiting
-from augment._review_reread import fold_all
+from augment.review._filter import UNDECIDED, WORDS, Filter, Kept, keep, mask
+from augment.review._fold import Clash, Event, Folded, standing
+from augment.review._record import waiting
+from augment.review._reread import fold_all
 from augment.errors import NotFound
 from augment.ledger import Ledger
 from augment.query import Page

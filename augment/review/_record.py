@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, fields, replace
 
-from augment._review_fold import Event
+from augment.review._fold import Event
 from augment.ledger import Ledger
 
 COLUMNS = tuple(field.name for field in fields(Event))

@@ -1,7 +1,7 @@
 """What people decide about rows: an append-only record in the ledger's file, sealed into versions when they say so.
 
 Nothing here changes a row of a version. An accept, reject, edit or undo is one event; it follows its row into later
-versions until ``seal`` folds it into a new one (``_review_fold``). The events stay: who decided what, and when.
+versions until ``seal`` folds it into a new one (``_fold``). The events stay: who decided what, and when.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from augment import __version__
-from augment._review_filter import UNDECIDED, Filter
-from augment._review_fold import EDITABLE, Clash, Event, Folded, fold, standing
-from augment._review_live import Live, Place
-from augment._review_record import SELECT, append, by_id, mark_sealed, newest, of_row, waiting
-from augment._review_reread import fold_all
+from augment.review._filter import UNDECIDED, Filter
+from augment.review._fold import EDITABLE, Clash, Event, Folded, fold, standing
+from augment.review._live import Live, Place
+from augment.review._record import SELECT, append, by_id, mark_sealed, newest, of_row, waiting
+from augment.review._reread import fold_all
 from augment.errors import Conflict, NotFound, UsageError
 from augment.ledger import Ledger
 from augment.rows import from_batch, short_hash
