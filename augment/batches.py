@@ -85,9 +85,9 @@ def parts_of(items: list[Item], reply: Reply) -> list[Reply]:
         return [reply]
     lengths = [ask_characters(item.ask) for item in items]
     usages = _shares(reply.usage, lengths)
-    raw = reply.vendor_id or ""
+    first_key = reply.vendor_id or "the same request"  # one body for all: kept once, with the first text
     return [
-        replace(reply, texts=(text,), usage=usage, raw=f"batch {raw}[{index}]")
+        replace(reply, texts=(text,), usage=usage, raw=f"in {first_key}" if index else reply.raw)
         for index, (text, usage) in enumerate(zip(reply.texts, usages, strict=True))
     ]
 

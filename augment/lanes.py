@@ -26,11 +26,12 @@ from augment.batches import (
 from augment.errors import REFUSING, STOPPING, AugmentError, BudgetReached, Fault, Stop
 from augment.ledger import Ledger, Sending
 from augment.limits import Limiter
-from augment.retry import wait_before_next
+from augment.retry import MAX_TRANSIENT, wait_before_next
 from augment.types import Ask, Chat, Connector, Reply, Route, Translation, Usage
 
 GATHER_S = 0.02  # how long a translation waits for company while nothing else makes it wait
 SPLIT_AFTER = 3  # unreadable answers to one batch before it is halved
+TRIES_OF_A_HALF = 3  # of a batch that has failed to the end
 UNREACHABLE_AFTER = 6  # connections refused in a row before a route counts as unreachable
 
 
@@ -172,10 +173,10 @@ class Lane:
 
     # ── both ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _until_answered(self, items: list[Item], *, acquired: bool = False) -> None:
-        """Sees to it that every item's future is set, whatever happens."""
+    async def _until_answered(self, items: list[Item], *, acquired: bool = False, tried: int = 0) -> None:
+        """Sees to it that every item's future is set, whatever happens. tried: transient faults met so far."""
         try:
-            await self._pay(items, acquired=acquired)
+            await self._pay(items, acquired=acquired, transient=tried)
         except asyncio.CancelledError:
             for item in items:
                 item.answer.cancel()
@@ -186,9 +187,9 @@ class Lane:
                     item.answer.set_exception(error)
                     item.answer.exception()  # seen, as in _fail
 
-    async def _pay(self, items: list[Item], *, acquired: bool) -> None:
+    async def _pay(self, items: list[Item], *, acquired: bool, transient: int) -> None:
         """Sends until every item is answered or has failed for good: the only loop that pays. Empties ``items``."""
-        transient = limited = 0
+        limited = 0
         while items:
             try:
                 await self._turn(items, acquired=acquired)
@@ -202,13 +203,14 @@ class Lane:
                 self._note(items, fault)
                 transient += fault.kind == "transient"
                 limited += fault.kind == "rate_limited"
-                if len(items) > 1 and (fault.kind in REFUSING or (fault.code == "wrong_length" and transient >= 3)):
-                    half = len(items) // 2  # one bad text must not cost the others
-                    self._start(self._until_answered(items[half:]))
-                    del items[half:]
-                    transient = 0
-                    continue
                 wait_s = None if self.dead else wait_before_next(fault, transient, limited, self.dice)
+                if len(items) > 1 and self.dead is None and _spoilt_by_one(fault, transient, wait_s):
+                    # One bad text must not cost the others; halves of what failed often get few more tries.
+                    transient = 0 if wait_s is not None or fault.kind in REFUSING else MAX_TRANSIENT - TRIES_OF_A_HALF
+                    half = len(items) // 2
+                    self._start(self._until_answered(items[half:], tried=transient))
+                    del items[half:]
+                    continue
                 if wait_s is None:
                     await self._give_up(items, fault)
                     return
@@ -221,7 +223,7 @@ class Lane:
             else:
                 items[:] = await self._keep(items, reply)
                 transient += bool(items)
-                if items and transient >= 10:
+                if items and transient >= MAX_TRANSIENT:
                     unusable = Fault("transient", "an unusable text came back again and again", code="unusable_text")
                     await self._give_up(items, unusable)
                     return
@@ -335,6 +337,13 @@ class Lane:
 def now_s() -> float:
     """The clock that limits are kept by."""
     return time.monotonic()
+
+
+def _spoilt_by_one(fault: Fault, transient: int, wait_s: float | None) -> bool:
+    """Whether a request of several texts fails for what is in it: refused, miscounted, or failed to the end."""
+    if fault.kind in REFUSING:
+        return True
+    return fault.kind == "transient" and (wait_s is None or (fault.code == "wrong_length" and transient >= SPLIT_AFTER))
 
 
 def _fail(items: list[Item], error: AugmentError) -> None:

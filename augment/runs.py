@@ -11,11 +11,12 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from augment import __version__
+from augment.errors import AugmentError
 from augment.lanes import Purse, Tally
 from augment.ledger import Ledger
 from augment.plans import Plan
@@ -121,6 +122,7 @@ def execute(plan: Plan, watcher: Watcher | None = None) -> Summary:
         if watcher is not None:
             watcher.begin(live)
             stack.callback(watcher.end)
+        stack.enter_context(_closed_after_a_bug(plan.ledger, run_id))
         shown = asyncio.run(_drive(plan, runner, live, updated, added))
         updated.close()
         added.close()
@@ -325,6 +327,17 @@ def note_start(plan: Plan, run_id: str) -> None:
         )
 
     plan.ledger.write(job)
+
+
+@contextmanager
+def _closed_after_a_bug(ledger: Ledger, run_id: str) -> Iterator[None]:
+    """A run that ends without a summary is not left as running."""
+    try:
+        yield
+    except BaseException:
+        with suppress(AugmentError):  # the disk may be what failed; the first error is the one to tell
+            ledger.write(lambda db: db.execute("UPDATE runs SET state = 'broken' WHERE run_id = ?", (run_id,)))
+        raise
 
 
 def note_end(ledger: Ledger, summary: Summary) -> None:
