@@ -13,8 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from augment.provider_fields import check_fields
 from augment.errors import BadInput, FixableError, KeyMissing, NotFound
+from augment.provider_fields import check_fields
 from augment.settings import Secret, Settings
 from augment.types import Limits, Price, Provider, Route
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from augment.batches import CHARACTERS_PER_TOKEN, ask_characters, check_length
-from augment.pieces import pieces
 from augment.errors import AugmentError, Fault
 from augment.ledger import Ledger, ask_key
+from augment.pieces import pieces
 from augment.plans import Plan
 from augment.types import Ask, Chat, Message, Provider, Reject, Reply, Row, Scalar, Skip, Spent, Translation
 

@@ -13,12 +13,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iter
 from dataclasses import dataclass, field
 
 from augment.batches import Item, check_length
-from augment.pieces import pieces
-from augment.signals import Signals
 from augment.errors import REFUSING, STOPPING, AugmentError, Fault, Interrupted, KeyMissing, ProviderStopped, Stop
 from augment.lanes import Lane, Purse, Tally, now_s
 from augment.ledger import Ledger, ask_key
 from augment.limits import Limiter
+from augment.pieces import pieces
+from augment.signals import Signals
 from augment.types import (
     Ask,
     Chat,

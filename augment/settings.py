@@ -146,7 +146,9 @@ def read_settings(workspace: Path) -> Settings:
         try:
             toml = tomllib.loads(toml_file.read_text("utf-8-sig"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise BadInput(f"{toml_file}: {error}", hint="mend augment.toml; docs/how-to/own-provider.md has an example") from error
+            raise BadInput(
+                f"{toml_file}: {error}", hint="mend it; docs/how-to/own-provider.md has an example"
+            ) from error
         for name in ("defaults", "providers"):
             if not isinstance(toml.get(name, {}), dict):
                 raise BadInput(f"{toml_file}: {name!r} is no table", hint=f"write [{name}] on a line of its own")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from augment.provider_fields import check_fields
 from augment.catalog import Catalog
 from augment.errors import BadInput, FixableError, KeyMissing, NotFound
+from augment.provider_fields import check_fields
 from augment.settings import Secret, Settings
 from augment.types import Limits
 

@@ -45,7 +45,7 @@ IMPORT_NAMES = {
     "tencentcloud-sdk-python-common": "tencentcloud",
     "tencentcloud-sdk-python-tmt": "tencentcloud",
 }
-# Held back for qianfan's sake; and what `augment.load(…).to_pandas()` gives (docs/decisions/0002-pinned-dependencies.md).
+# Held back for qianfan; what `augment.load(…).to_pandas()` gives (docs/decisions/0002-pinned-dependencies.md).
 NOT_IMPORTED = {"tenacity", "pandas"}
 
 

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from augment.pieces import cut
 from augment.errors import BudgetReached, DiskTrouble, Fault, FaultKind, Interrupted, KeyMissing
 from augment.lanes import Purse
 from augment.ledger import Ledger
+from augment.pieces import cut
 from augment.runner import LEAST_WINDOW, RowAsker, Runner
 from augment.types import (
     Ask,

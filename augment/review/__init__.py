@@ -17,13 +17,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from augment import __version__
+from augment.errors import Conflict, NotFound, UsageError
+from augment.ledger import Ledger
 from augment.review._filter import UNDECIDED, Filter
 from augment.review._fold import EDITABLE, Clash, Event, Folded, fold, standing
 from augment.review._live import Live, Place
 from augment.review._record import SELECT, append, by_id, mark_sealed, newest, of_row, waiting
 from augment.review._reread import fold_all
-from augment.errors import Conflict, NotFound, UsageError
-from augment.ledger import Ledger
 from augment.rows import from_batch, short_hash
 from augment.settings import Settings
 from augment.store import Store, same

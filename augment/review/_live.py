@@ -11,13 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from augment.errors import NotFound
+from augment.ledger import Ledger
+from augment.query import Page
 from augment.review._filter import UNDECIDED, WORDS, Filter, Kept, keep, mask
 from augment.review._fold import Clash, Event, Folded, standing
 from augment.review._record import waiting
 from augment.review._reread import fold_all
-from augment.errors import NotFound
-from augment.ledger import Ledger
-from augment.query import Page
 from augment.rows import COLUMNS, from_batch
 from augment.store import Store
 from augment.types import Row

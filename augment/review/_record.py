@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, fields, replace
 
-from augment.review._fold import Event
 from augment.ledger import Ledger
+from augment.review._fold import Event
 
 COLUMNS = tuple(field.name for field in fields(Event))
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM events WHERE dataset = ?"
