@@ -218,6 +218,9 @@ class Shown:
 def decide(bench: Workbench, at: Shown, decision: str) -> None:
     """Records the decision and goes on to the next row without one."""
     reason, note = st.session_state.get("reason"), st.session_state.get(f"note-{at.row_id}")
+    if decision == "reject" and reason is None:  # the button stays alive, so that a quick Enter after 2 is not lost
+        tell("warning", t("act.no_reason"))
+        return
     with _told():
         hand = by(reviewer(bench), reason if decision == "reject" else None, note if decision == "reject" else None)
         bench.decide(bench.live(at.dataset, at.version), at.row_id, decision, hand)

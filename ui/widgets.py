@@ -354,7 +354,7 @@ def _reasons(bench: Workbench, at: Shown) -> None:
             label_visibility="collapsed",
             max_chars=500,
         )
-        _act("confirm", at, "Enter", state.decide, (bench, at, "reject"), kind="primary", disabled=chosen is None)
+        _act("confirm", at, "Enter", state.decide, (bench, at, "reject"), kind="primary")
         _act("cancel", at, "Esc", state.open_row, (at.row_id,))
 
 

@@ -136,6 +136,7 @@ def at_row(page: Any, number: int) -> None:
     page.get_by_text(f"第 {number} / {ROWS} 行").wait_for()
     row_id = f"{'row' if number % 2 else 'new'}-{(number - 1) // 2}"
     page.locator(f".st-key-next-{row_id} button").wait_for()
+    page.wait_for_timeout(200)  # a field that lost the focus may only now ask for another draw
     page.get_by_test_id("stStatusWidget").wait_for(state="detached")
 
 

@@ -184,8 +184,9 @@ def test_accepting_again_adds_nothing(room: Room, events: Events) -> None:
 
 def test_reject_asks_for_a_reason_and_keeps_it_with_the_note(room: Room, events: Events) -> None:
     app = click(room(rewritten, view="review", row="rewrite-2", by="林"), "reject-rewrite-2")
+    app = click(app, "confirm-rewrite-2")
+    assert "先选一个原因" in app.warning[0].value
     assert events() == []
-    assert [b.disabled for b in app.button if b.key == "confirm-rewrite-2"] == [True]
     app = click(app, "reason-2-rewrite-2")
     app.text_input(key="note-rewrite-2").set_value("少了否定").run()
     app = click(app, "confirm-rewrite-2")
