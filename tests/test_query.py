@@ -237,7 +237,7 @@ def expected_changes(old: Sequence[Row], new: Sequence[Row]) -> list[Change]:
     return changes + [Change(row_id, "added", {}) for row_id in after if row_id not in before]
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(
     st.lists(
         st.tuples(rows(), rows(), st.sampled_from(["kept", "changed", "removed", "added"])), min_size=1, max_size=5
