@@ -86,11 +86,14 @@ def import_files(store: Store, files: Sequence[Path], name: str | None) -> Impor
             counts.append(_kept(store, dataset, path, data, found, added=len(new)))
         draft.close()
         rows_added = draft.rows
-        version, rows_out = base, len(known)
+        version, rows_out, late = base, len(known), 0
         if rows_added or base is None:
             summary_counts = [asdict(count) | {"errors": None} for count in counts]
 
+            really_added = [0]  # another import may have brought the same rows meanwhile
+
             def lineage(added: int, rows: int) -> dict[str, Any]:
+                really_added.append(added)
                 return {
                     "stage": "import",
                     "run_id": run_id,
@@ -105,7 +108,8 @@ def import_files(store: Store, files: Sequence[Path], name: str | None) -> Impor
 
             version = store.commit(dataset, base=base, added=draft, lineage=lineage, transaction=run_id)
             rows_out = store.count(dataset, version)
-    already = sum(count.already for count in counts)
+            late, rows_added = rows_added - really_added[-1], really_added[-1]
+    already = sum(count.already for count in counts) + late
     bad = sum(count.rejected for count in counts)
     return ImportSummary(
         dataset=dataset,

@@ -24,7 +24,7 @@ from augment.batches import (
     tokens_counted,
 )
 from augment.errors import REFUSING, STOPPING, AugmentError, BudgetReached, Fault, Stop
-from augment.ledger import Ledger, Sending
+from augment.ledger import Claims, Ledger, Sending
 from augment.limits import Limiter
 from augment.retry import MAX_TRANSIENT, wait_before_next
 from augment.types import Ask, Chat, Connector, Reply, Route, Translation, Usage
@@ -32,6 +32,7 @@ from augment.types import Ask, Chat, Connector, Reply, Route, Translation, Usage
 GATHER_S = 0.02  # how long a translation waits for company while nothing else makes it wait
 SPLIT_AFTER = 3  # unreadable answers to one batch before it is halved
 TRIES_OF_A_HALF = 3  # of a batch that has failed to the end
+OTHERS_S = 0.2  # between looks at an ask that another process has in flight
 UNREACHABLE_AFTER = 6  # connections refused in a row before a route counts as unreachable
 
 
@@ -199,6 +200,8 @@ class Lane:
             acquired = False
             try:
                 reply = await self._once(items)
+                if reply is None:
+                    return
             except Fault as fault:
                 self._note(items, fault)
                 transient += fault.kind == "transient"
@@ -236,16 +239,22 @@ class Lane:
             self.limiter.release()
             raise self.limiter.stopped.again()
 
-    async def _once(self, items: list[Item]) -> Reply:
-        """One request; the limiter's turn is already taken and is given back here."""
+    async def _once(self, items: list[Item]) -> Reply | None:
+        """One request for what no other process has bought or is buying; None where nothing is left to ask.
+
+        The limiter's turn is already taken and is given back here.
+        """
         try:
             self.purse.check(self.tally)
             sendings = [Sending(item.key, self.provider, self.route, item.ask, item.attempt) for item in items]
             self.tally.calls += 1
-            self.tally.possibly_paid_twice += sum(item.known_unknown for item in items)
             self.tally.in_flight += 1
             try:
-                await self.ledger.sent(sendings, self.run_id)
+                self._leave_to_others(items, await self.ledger.sent(sendings, self.run_id))
+                if not items:
+                    self.tally.calls -= 1
+                    return None
+                self.tally.possibly_paid_twice += sum(item.known_unknown for item in items)
                 for item in items:
                     item.known_unknown = False
                 reply = await self._send(request_of(items))
@@ -255,6 +264,44 @@ class Lane:
                 self.tally.in_flight -= 1
         finally:
             self.limiter.release()
+
+    def _leave_to_others(self, items: list[Item], claims: Claims) -> None:
+        """Takes out of ``items`` what another process has bought, or will have in a moment."""
+        for item in list(items):
+            if item.key in claims.answered:
+                items.remove(item)
+                self._hand_out(item)
+            elif item.key in claims.busy:
+                items.remove(item)
+                self._start(self._wait_for_other(item))
+
+    async def _wait_for_other(self, item: Item) -> None:
+        """Hands out what the other process buys; asks itself where that one fails or dies."""
+        try:
+            while self.ledger.is_busy(item.key, self.run_id):
+                await self._nap(OTHERS_S)
+                if self.limiter.stopped is not None:
+                    _fail([item], self.limiter.stopped)
+                    return
+        except asyncio.CancelledError:
+            item.answer.cancel()
+            raise
+        if not self._hand_out(item):
+            self.submit(item)
+
+    def _hand_out(self, item: Item) -> bool:
+        """Answers from the ledger, where the answer is there by now."""
+        entry = self.ledger.find(item.key)
+        if entry is None or (entry.reply is None and entry.refusal is None):
+            return False
+        self.tally.from_ledger += 1
+        if item.answer.done():
+            return True
+        if entry.reply is not None:
+            item.answer.set_result((entry.reply, entry.cost_cny))
+        elif entry.refusal is not None:
+            _fail([item], entry.refusal)
+        return True
 
     async def _send(self, ask: Ask) -> Reply:
         try:

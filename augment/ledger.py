@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import os
 import queue
 import sqlite3
 import threading
@@ -28,6 +29,24 @@ from augment.files import make_folder
 from augment.types import Ask, Chat, Reply, Route, Usage
 
 Job: TypeAlias = Callable[[sqlite3.Connection], object]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this machine is running."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _is_busy(standing: tuple[Any, ...] | None, run_id: str) -> bool:
+    if standing is None:
+        return False
+    done, unknown, by, pid, state = standing
+    return bool(not done and unknown and by != run_id and state == "running" and is_alive(pid))
 
 
 def ask_key(route: Route, ask: Ask, *, attempt: int, fresh: str) -> bytes:
@@ -67,6 +86,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Claims:
+    """What other processes have done about asks that were about to leave. answered: bought; busy: in flight."""
+
+    answered: frozenset[bytes] = frozenset()
+    busy: frozenset[bytes] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Sending:
     """One ask about to leave."""
 
@@ -75,6 +102,13 @@ class Sending:
     route: Route
     ask: Ask
     attempt: int
+
+
+# answered or refused; in flight; by which run, of which process, in which state
+STANDING = (
+    "SELECT a.reply IS NOT NULL OR a.refused_kind IS NOT NULL, a.unknown, a.run_id, r.pid, r.state"
+    " FROM asks a LEFT JOIN runs r ON r.run_id = a.run_id WHERE a.key = ?"
+)
 
 
 class Ledger:
@@ -107,6 +141,10 @@ class Ledger:
         refusal = Fault(row[9], row[11], code=row[10]) if row[9] is not None else None
         return Entry(key, row[0], row[1], row[2], bool(row[3]), reply, refusal, row[8])
 
+    def is_busy(self, key: bytes, run_id: str) -> bool:
+        """Whether a run of another living process has this ask in flight."""
+        return _is_busy(self._reading.execute(STANDING, (key,)).fetchone(), run_id)
+
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Rows of a reading statement, as dicts."""
         with sqlite_errors(self.path):
@@ -116,11 +154,21 @@ class Ledger:
 
     # ── writing, from the runner's loop ───────────────────────────────────────────────────────────────────────────────
 
-    async def sent(self, sendings: Sequence[Sending], run_id: str) -> None:
-        """Returns when it is on disk that these asks are about to leave in one request."""
+    async def sent(self, sendings: Sequence[Sending], run_id: str) -> Claims:
+        """Returns when it is on disk that these asks are about to leave in one request.
+
+        Those that another process has bought meanwhile, or is buying, are not claimed and must not leave.
+        """
         now = time.time()
+        claims: list[Claims] = []
 
         def job(db: sqlite3.Connection) -> None:
+            found = {s.key: db.execute(STANDING, (s.key,)).fetchone() for s in sendings}
+            answered = frozenset(key for key, standing in found.items() if standing is not None and standing[0])
+            busy = frozenset(
+                key for key, standing in found.items() if key not in answered and _is_busy(standing, run_id)
+            )
+            claims[:] = [Claims(answered, busy)]
             db.executemany(
                 "INSERT INTO asks (key, provider, route, model, attempt, request, run_id, sent_at, sends, unknown)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, 1) ON CONFLICT (key) DO UPDATE SET"
@@ -128,10 +176,12 @@ class Ledger:
                 [
                     (s.key, s.provider, s.route.name, s.route.model, s.attempt, _pack(request_json(s.ask)), run_id, now)
                     for s in sendings
+                    if s.key not in answered and s.key not in busy
                 ],
             )
 
         await self._durable(job)
+        return claims[0]
 
     async def answered(self, replies: Sequence[tuple[bytes, Reply, float | None]]) -> None:
         """Returns when these replies are on disk. Each: key, reply with one text, cost in CNY (None = unknown)."""

@@ -126,10 +126,11 @@ def execute(plan: Plan, watcher: Watcher | None = None) -> Summary:
         shown = asyncio.run(_drive(plan, runner, live, updated, added))
         updated.close()
         added.close()
-        version, rows_out = plan.version, plan.store.count(plan.dataset, plan.version)
+        version, rows_added = plan.version, 0
         if plan.run.preview is None and (updated.rows or added.rows):
-            version, rows_out = _commit(plan, runner, live, updated, added, run_id, started)
-        summary = _summary(plan, runner, live, run_id, version, rows_out, added.rows, time.monotonic() - started, shown)
+            version, rows_added = _commit(plan, runner, live, updated, added, run_id, started)
+        rows_out = plan.store.count(plan.dataset, version)
+        summary = _summary(plan, runner, live, run_id, version, rows_out, rows_added, time.monotonic() - started, shown)
     note_end(plan.ledger, summary)
     return summary
 
@@ -172,10 +173,10 @@ async def _drive(plan: Plan, runner: Runner, live: Live, updated: Draft, added: 
 def _commit(
     plan: Plan, runner: Runner, live: Live, updated: Draft, added: Draft, run_id: str, started: float
 ) -> tuple[int, int]:
-    out: list[int] = []
+    added_rows = [0]  # what a version made meanwhile already had is not added
 
     def lineage(rows_added: int, rows_out: int) -> dict[str, Any]:
-        out.append(rows_out)
+        added_rows.append(rows_added)
         return {
             "stage": plan.stage.name,
             "options": plan.chosen(),
@@ -216,7 +217,7 @@ def _commit(
             lineage=lineage,
             transaction=run_id,
         )
-    return version, out[-1]
+    return version, added_rows[-1]
 
 
 def _merge(base: Iterable[Row], updates: Iterable[Row], whole: Draft) -> Iterator[str]:
@@ -257,7 +258,7 @@ def _summary(
         skipped=dict(sorted(live.skipped.items())),
         rejected=dict(sorted(live.rejected.items())),
         failed=dict(sorted(live.failed.items())),
-        rows_added=0 if shown is not None else rows_added,
+        rows_added=rows_added,
         rows_out=rows_out,
         calls=tally.calls,
         from_ledger=tally.from_ledger,

@@ -400,6 +400,32 @@ def test_a_chat_model_of_one_s_own_is_a_translator(
     assert "bad_request" not in ended.json["rejected"]
 
 
+@pytest.mark.parametrize(
+    "stage", [["reason", "--provider", "yi-34b"], ["backtranslate"]], ids=["columns filled", "rows added"]
+)
+def test_two_processes_on_one_workspace_buy_nothing_twice_and_lose_nothing(
+    augment: Augment, train: str, workspace: Path, monkeypatch: pytest.MonkeyPatch, stage: list[str]
+) -> None:
+    with vendors(monkeypatch, latency_s=0.4) as simulator:
+        command = [sys.executable, "-m", "augment", *stage, "--json"]
+        both = [
+            subprocess.Popen(command, cwd=workspace, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for _ in range(2)
+        ]
+        ended = [child.communicate(timeout=120) for child in both]
+        assert [child.returncode for child in both] == [0, 0], [err for _, err in ended]
+        counts = [json.loads(out) for out, _ in ended]
+        books = simulator.counts()
+    assert (books["bought_twice"], books["chat_repeats"], books["lost_after_billing"]) == (0, 0, 0)
+    assert all(states(one) == one["rows_in"] == 6 for one in counts)
+    rows = augment("show", "--json").json["items"]
+    if stage[0] == "reason":
+        assert [row["concluded"] for row in rows] == ["B"] * 6
+    else:
+        derived = [row["parent_id"] for row in rows if row["parent_id"]]
+        assert len(derived) == len(set(derived)) == sum(one["rows_added"] for one in counts)
+
+
 # ── interrupted ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
