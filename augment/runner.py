@@ -7,10 +7,11 @@ one call; an interrupt lets what is in flight arrive and keeps it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from augment.batches import Item, check_length
 from augment.errors import REFUSING, STOPPING, AugmentError, Fault, Interrupted, KeyMissing, ProviderStopped, Stop
@@ -24,6 +25,7 @@ from augment.types import (
     Chat,
     Connector,
     Message,
+    NamesModel,
     Outcome,
     Provider,
     Reject,
@@ -90,6 +92,7 @@ class Runner:
         exhausted = False
         try:
             with Signals(self.interrupt):
+                self.providers = [await self._named(provider) for provider in self.providers]
                 while True:
                     while not exhausted and len(waiting) < window:
                         row = next(source, None)
@@ -172,6 +175,18 @@ class Runner:
                 limiter.stop(self.stop)
             self._lanes[provider.name, index] = lane
         return lane
+
+    async def _named(self, provider: Provider) -> Provider:
+        """The provider with the models its servers name where the catalog does not, so that rows say who answered."""
+        routes = list(provider.routes)
+        for index, route in enumerate(routes):
+            if route.model:
+                continue
+            with contextlib.suppress(Fault, KeyMissing):  # the first ask meets the same trouble and tells it
+                lane = self._lane(provider, index)
+                if isinstance(lane.connector, NamesModel):
+                    routes[index] = lane.route = replace(route, model=await lane.connector.model_name())
+        return replace(provider, routes=tuple(routes))
 
     def _halt(self, why: Stop) -> None:
         if self.stop is None:

@@ -182,7 +182,7 @@ def _commit(
             "options": plan.chosen(),
             "run_id": run_id,
             "providers": [provider.label for provider in plan.providers],
-            "models": [provider.model for provider in plan.providers],
+            "models": [provider.model or None for provider in runner.providers],
             "prompts": dict(plan.ready.prompts),
             "code_version": __version__,
             "parent_version": plan.version,

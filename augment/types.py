@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol, TypeAlias, TypedDict
+from typing import Any, Literal, Protocol, TypeAlias, TypedDict, runtime_checkable
 
 Scalar: TypeAlias = str | int | float | bool
 State: TypeAlias = Literal["done", "skipped", "rejected", "failed"]
@@ -169,6 +169,15 @@ class Connector(Protocol):
 
     async def close(self) -> None:
         """Frees sockets; the object is not used afterwards."""
+        ...
+
+
+@runtime_checkable
+class NamesModel(Protocol):
+    """A connector that can say which model it reaches where its route names none."""
+
+    async def model_name(self) -> str:
+        """The model's name. Raises Fault."""
         ...
 
 

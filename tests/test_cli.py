@@ -336,6 +336,28 @@ def test_a_retired_endpoint_ends_with_5_and_says_what_to_use(
     assert "--provider vllm" in reasoned.err
 
 
+def test_a_token_that_runs_out_on_the_way_is_fetched_anew(
+    augment: Augment, train: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with vendors(monkeypatch, token_life_s=1, latency_s=0.4) as simulator:
+        ended = augment("reason", "--provider", "yi-34b", "--concurrency", "1", "--json")
+        assert simulator.counts()["by_wire"]["qianfan-auth"] > 1
+    assert (ended.code, ended.json["done"]) == (0, 6), ended.err
+
+
+def test_a_row_says_which_model_a_server_without_a_named_one_served(
+    augment: Augment, train: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with vendors(monkeypatch):
+        augment("reason", "--provider", "vllm")
+        again = augment("reason", "--provider", "vllm", "--redo", "--json").json
+    assert (again["calls"], again["from_ledger"]) == (0, 6)
+    (cost,) = augment("cost", "--json").json["items"]
+    models = {row["model"] for row in augment("show", "--json").json["items"]}
+    assert models == {cost["model"]}
+    assert models.isdisjoint({None, ""})
+
+
 def test_an_unreachable_endpoint_leaves_its_rows_failed_with_4(
     augment: Augment, train: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -193,12 +193,13 @@ def read_token_refusal(heard: Heard, secrets: list[str]) -> Fault:
     return useless("no_token", "the answer to the token request holds no token")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lease:
-    """An SDK object and when its token was fetched (monotonic seconds)."""
+    """An SDK object and when its token was fetched (monotonic seconds). worked: an ask with it was let in."""
 
     sdk: Sdk
     made_at: float
+    worked: bool = False
 
 
 class Qianfan:
@@ -214,35 +215,39 @@ class Qianfan:
         self._listener = Listener()
         self._lock = threading.Lock()
         self._lease: Lease | None = None
+        self._spent: list[Lease] = []
         import_sdk()  # here, not inside the deadline of the first ask
 
     async def send(self, ask: Ask) -> Reply:
         """Asks once. Raises Fault."""
-        heard = await call(self._pool, self._ask, as_chat(ask), timeout_s=self._route.timeout_s)
+        heard, lease = await call(self._pool, self._ask, as_chat(ask), timeout_s=self._route.timeout_s)
         if self.api == "v2":
             return read_chat(heard, v2_kind, self._secrets)
         try:
-            return read_v1(heard, self._secrets)
+            reply = read_v1(heard, self._secrets)
         except Fault as fault:
-            if fault.code in TOKEN_CODES and self._drop_old_token():
+            if fault.code in TOKEN_CODES and self._drop(lease):
                 fault.kind = "transient"  # it ran out on the way; the next ask fetches another
             raise
+        lease.worked = True
+        return reply
 
-    def _ask(self, chat: Chat) -> Heard:
-        sdk = self._ready()
+    def _ask(self, chat: Chat) -> tuple[Heard, Lease]:
+        lease = self._ready()
+        sdk = lease.sdk
         parameters: dict[str, Any] = dict(chat.parameters)
         if self.api == "v2":
             messages = [{"role": message.role, "content": message.content} for message in chat.messages]
         else:
             messages, parameters = fold(chat.messages), v1_parameters(parameters)
         timeout_s = self._route.timeout_s
-        return self._listener.hear(lambda: sdk.ask(messages, parameters, timeout_s), self._secrets)
+        return self._listener.hear(lambda: sdk.ask(messages, parameters, timeout_s), self._secrets), lease
 
-    def _ready(self) -> Sdk:
+    def _ready(self) -> Lease:
         """The SDK with a token in it. Raises Fault; the ask has not left then."""
         with self._lock:
             if self._lease is not None and time.monotonic() - self._lease.made_at < LEASE_S:
-                return self._lease.sdk
+                return self._lease
             try:
                 sdk = open_sdk(self._route, self.api, self._keys, self._listener, self._places)
                 self._fetch_token(sdk)
@@ -250,7 +255,7 @@ class Qianfan:
                 fault.delivery = "not_sent"
                 raise
             self._lease = Lease(sdk, time.monotonic())
-            return sdk
+            return self._lease
 
     def _fetch_token(self, sdk: Sdk) -> None:
         # Done before the first ask and under our lock: threads that race for it inside the SDK get none.
@@ -262,10 +267,14 @@ class Qianfan:
             raise read_token_refusal(heard, self._secrets)
         self._secrets.append(fetched[0])
 
-    def _drop_old_token(self) -> bool:
+    def _drop(self, lease: Lease) -> bool:
+        """Whether another token may help: this one was good once, or has been replaced already."""
         with self._lock:
-            if self._lease is None or time.monotonic() - self._lease.made_at < YOUNG_S:
+            if self._lease is not lease:
+                return True
+            if not lease.worked and time.monotonic() - lease.made_at < YOUNG_S:
                 return False
+            self._spent.append(lease)  # another thread may still be asking with it
             self._lease = None
             return True
 
@@ -273,8 +282,9 @@ class Qianfan:
         """Ends the threads and frees the sockets."""
         self._pool.close()
         with self._lock:
-            lease, self._lease = self._lease, None
-        if lease is not None:
+            leases = [*self._spent, *([self._lease] if self._lease is not None else [])]
+            self._spent, self._lease = [], None
+        for lease in leases:
             close_sessions(lease.sdk.sessions)
 
 

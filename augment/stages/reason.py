@@ -71,7 +71,7 @@ def _solved(row: Row, text: str, ask: Asker, provider: str, prompt: Prompt, misr
         label="right",
         stage="reason",
         provider=provider,
-        model=ask.model(provider),
+        model=ask.model(provider) or None,
         prompt_id=prompt.id,
         attempts=ask.spent.attempts,
         input_tokens=ask.spent.input_tokens,
