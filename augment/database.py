@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS outcomes (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS events (
     id INTEGER PRIMARY KEY, dataset TEXT NOT NULL, row_id TEXT NOT NULL, version INTEGER NOT NULL,
-    reviewer TEXT NOT NULL, action TEXT NOT NULL, field TEXT, old TEXT, new TEXT, reason TEXT, note TEXT,
+    reviewer TEXT NOT NULL, action TEXT NOT NULL, field TEXT, old TEXT, new TEXT, reason TEXT, note TEXT, filter TEXT,
     undoes INTEGER, at REAL NOT NULL, sealed INTEGER
 );
 CREATE INDEX IF NOT EXISTS events_by_row ON events (dataset, row_id);

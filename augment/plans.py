@@ -104,6 +104,8 @@ def plan(
         value = getattr(run, name)
         if value is not None and value < (1 if name in {"target", "preview", "concurrency"} else 0):
             raise UsageError(f"--{name.replace('_', '-')} {value} makes no sense", hint="give a positive number")
+    if run.budget is not None and run.budget < 0:
+        raise UsageError(f"--budget {run.budget:g} makes no sense", hint="give a positive number of CNY")
     if run.budget is not None and any(_unpriced(route) for provider in providers for route in provider.routes):
         raise FixableError(
             f"--budget needs a price, and that of {providers[0].name!r} is unknown",

@@ -301,8 +301,12 @@ class Workbench:
 
     def runs(self, limit: int = 100) -> list[dict[str, Any]]:
         """The runs of this workspace, newest first, each with its summary."""
+        from augment.ledger import is_alive
+
         found = self.ledger.query("SELECT * FROM runs ORDER BY started_at DESC LIMIT ?", (limit,))
         for run in found:
+            if run["state"] == "running" and not is_alive(run["pid"]):
+                run["state"] = "killed"
             run["options"] = json.loads(run["options"])
             run["summary"] = json.loads(run["summary"]) if run["summary"] else None
         return found

@@ -69,12 +69,10 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _dispatch(list(arguments))
     except AugmentError as error:
-        output.failure(error, as_json=as_json)
+        output.failure(error.message, error.hint, error.exit_code, as_json=as_json)
         return error.exit_code
     except KeyboardInterrupt:
-        output.failure(
-            AugmentError("interrupted", hint="type the command again: everything answered is kept"), as_json=as_json
-        )
+        output.failure("interrupted", "type the command again: everything answered is kept", 130, as_json=as_json)
         return 130
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  # the reader has gone: nobody is left to tell
@@ -85,7 +83,7 @@ def run(arguments: Sequence[str]) -> int:
         trouble = disk_trouble(error)
         if trouble is None:
             return _bug(error, as_json)
-        output.failure(trouble, as_json=as_json)
+        output.failure(trouble.message, trouble.hint, trouble.exit_code, as_json=as_json)
         return trouble.exit_code
     except Exception as error:
         return _bug(error, as_json)
@@ -151,10 +149,9 @@ def _bug(error: Exception, as_json: bool) -> int:
     if os.environ.get(DEBUG):  # noqa: TID251  # wanted before any setting can be read
         traceback.print_exception(error)
     output.failure(
-        AugmentError(
-            f"a mistake of ours: {type(error).__name__} at {where}",
-            hint=f"everything answered is kept; {DEBUG}=1 shows the traceback for a report",
-        ),
+        f"a mistake of ours: {type(error).__name__} at {where}",
+        f"everything answered is kept; {DEBUG}=1 shows the traceback for a report",
+        1,
         as_json=as_json,
     )
     return 1

@@ -11,8 +11,6 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from augment.errors import AugmentError
-
 if TYPE_CHECKING:
     from augment.runs import Live
 
@@ -58,14 +56,14 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     Console(highlight=False, width=width, no_color=_plain() or None).print(shown)
 
 
-def failure(error: AugmentError, *, as_json: bool) -> None:
-    """What went wrong and what to do, on stderr."""
+def failure(message: str, hint: str, exit_code: int, *, as_json: bool) -> None:
+    """What went wrong and what to do, on stderr. What the user wished for (a bound, an interrupt) is no error."""
     if as_json:
-        print(_json({"error": error.message, "hint": error.hint, "exit_code": error.exit_code}), file=sys.stderr)
+        print(_json({"error": message, "hint": hint, "exit_code": exit_code}), file=sys.stderr)
         return
-    talk(f"error: {error.message}")
-    if error.hint:
-        talk(f"hint: {error.hint}")
+    talk(f"{'note' if exit_code in (6, 130) else 'error'}: {message}")
+    if hint:
+        talk(f"hint: {hint}")
 
 
 def printable(text: str) -> str:

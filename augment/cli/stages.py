@@ -45,9 +45,7 @@ def _summary(summary: Summary, *, as_json: bool) -> int:
     else:
         _lines(summary)
     if summary.message:
-        output.talk(f"{'note' if summary.exit_code in (6, 130) else 'error'}: {summary.message}")
-        if summary.hint:
-            output.talk(f"hint: {summary.hint}")
+        output.failure(summary.message, summary.hint, summary.exit_code, as_json=as_json)
     sys.stdout.flush()
     return summary.exit_code
 
