@@ -25,6 +25,9 @@ from augment.store import Draft, same
 from augment.types import Done, Row
 
 
+COUNTED_EXACTLY = 20_000
+
+
 @dataclass(slots=True)
 class Live:
     """A run as it goes, for whoever watches. rows_total None: not counted yet."""
@@ -113,7 +116,9 @@ def execute(plan: Plan, watcher: Watcher | None = None) -> Summary:
         concurrency=plan.run.concurrency,
         most_rows=plan.run.target,
     )
-    total = plan.store.count(plan.dataset, plan.version) if plan.ids is None else len(plan.ids)
+    total = plan.store.count(plan.dataset, plan.version)
+    if total <= COUNTED_EXACTLY:  # a larger one is read once only; the panel's total is then an upper bound
+        total = sum(1 for _ in plan.rows())
     live = Live(plan.stage.name, plan.label, runner.tally, total, plan.limits)
     note_start(plan, run_id)
     with ExitStack() as stack:
