@@ -24,7 +24,6 @@ from augment.runner import Result, Runner
 from augment.store import Draft, same
 from augment.types import Done, Row
 
-
 COUNTED_EXACTLY = 20_000
 
 
