@@ -7,9 +7,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from augment.asks import ask_key
 from augment.batches import CHARACTERS_PER_TOKEN, ask_characters, check_length
 from augment.errors import AugmentError, Fault
-from augment.ledger import Ledger, ask_key
+from augment.ledger import Ledger
 from augment.pieces import pieces
 from augment.plans import Plan
 from augment.types import Ask, Chat, Message, Provider, Reject, Reply, Row, Scalar, Skip, Spent, Translation

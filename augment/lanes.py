@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
+from augment.asks import Sending
 from augment.batches import (
     CHARACTERS_PER_TOKEN,
     Item,
@@ -24,7 +25,7 @@ from augment.batches import (
     tokens_counted,
 )
 from augment.errors import REFUSING, STOPPING, AugmentError, BudgetReached, Fault, Stop
-from augment.ledger import Claims, Ledger, Sending
+from augment.ledger import Claims, Ledger
 from augment.limits import Limiter
 from augment.retry import MAX_TRANSIENT, wait_before_next
 from augment.types import Ask, Chat, Connector, Reply, Route, Translation, Usage

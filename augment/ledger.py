@@ -2,31 +2,29 @@
 
 ``sent`` is committed before an ask leaves, ``answered`` before anything reads the reply. One thread writes; whatever is
 waiting when it is free goes into one commit, so the wait for the disk is shared. An ask is known by the hash of what it
-asks (``ask_key``), so any stage, dataset or run that asks the same gets it free. The same file holds runs, what became
-of each row, and review events (augment/review.py).
+asks (augment/asks.py), so any stage, dataset or run that asks the same gets it free. The same file holds runs, what
+became of each row, and review events (augment/review).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import json
 import os
 import queue
 import sqlite3
 import threading
 import time
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from augment.asks import Sending, pack, pack_reply, request_json, storable, unpack_reply
 from augment.database import connect, sqlite_errors
 from augment.errors import AugmentError, DiskTrouble, Fault, UsageError
 from augment.files import make_folder
-from augment.types import Ask, Chat, Reply, Route, Usage
+from augment.types import Reply, Usage
 
 Job: TypeAlias = Callable[[sqlite3.Connection], object]
 
@@ -49,28 +47,6 @@ def _is_busy(standing: tuple[Any, ...] | None, run_id: str) -> bool:
     return bool(not done and unknown and by != run_id and state == "running" and is_alive(pid))
 
 
-def ask_key(route: Route, ask: Ask, *, attempt: int, fresh: str) -> bytes:
-    """SHA-256 of the canonical JSON of everything that makes two asks the same. A Translation must hold one text."""
-    content: dict[str, Any] = {
-        "route": route.name,
-        "model": route.model,
-        "attempt": attempt,
-        "fresh": fresh,
-        "simulated": route.simulated,
-        **request_json(ask),
-    }
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-
-
-def request_json(ask: Ask) -> dict[str, Any]:
-    """What is asked, as the key and the ledger hold it."""
-    if isinstance(ask, Chat):
-        messages = [[message.role, message.content] for message in ask.messages]
-        return {"messages": messages, "parameters": dict(ask.parameters)}
-    return {"text": ask.texts[0], "source": ask.source, "target": ask.target}
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What the ledger knows of one ask. sends: requests that carried it; unknown: the last one's end is not known."""
@@ -91,17 +67,6 @@ class Claims:
 
     answered: frozenset[bytes] = frozenset()
     busy: frozenset[bytes] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """One ask about to leave."""
-
-    key: bytes
-    provider: str
-    route: Route
-    ask: Ask
-    attempt: int
 
 
 # answered or refused; in flight; by which run, of which process, in which state
@@ -137,7 +102,7 @@ class Ledger:
             ).fetchone()
             if row is None:
                 return None
-            reply = _unpack_reply(row[4], Usage(row[5], row[6], row[7])) if row[4] is not None else None
+            reply = unpack_reply(row[4], Usage(row[5], row[6], row[7])) if row[4] is not None else None
         refusal = Fault(row[9], row[11], code=row[10]) if row[9] is not None else None
         return Entry(key, row[0], row[1], row[2], bool(row[3]), reply, refusal, row[8])
 
@@ -174,7 +139,7 @@ class Ledger:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, 1) ON CONFLICT (key) DO UPDATE SET"
                 " sends = sends + 1, unknown = 1, sent_at = excluded.sent_at, run_id = excluded.run_id",
                 [
-                    (s.key, s.provider, s.route.name, s.route.model, s.attempt, _pack(request_json(s.ask)), run_id, now)
+                    (s.key, s.provider, s.route.name, s.route.model, s.attempt, pack(request_json(s.ask)), run_id, now)
                     for s in sendings
                     if s.key not in answered and s.key not in busy
                 ],
@@ -192,7 +157,7 @@ class Ledger:
                 "UPDATE asks SET answered_at = ?, reply = ?, input_tokens = ?, output_tokens = ?, characters = ?,"
                 " cost_cny = ?, unknown = 0 WHERE key = ?",
                 [
-                    (now, _pack_reply(r), r.usage.input_tokens, r.usage.output_tokens, r.usage.characters, cost, key)
+                    (now, pack_reply(r), r.usage.input_tokens, r.usage.output_tokens, r.usage.characters, cost, key)
                     for key, r, cost in replies
                 ],
             )
@@ -205,7 +170,7 @@ class Ledger:
         def job(db: sqlite3.Connection) -> None:
             db.execute(
                 "UPDATE asks SET refused_kind = ?, refused_code = ?, refused_message = ?, unknown = 0 WHERE key = ?",
-                (fault.kind, _storable(fault.code), _storable(fault.message), key),
+                (fault.kind, storable(fault.code), storable(fault.message), key),
             )
 
         await self._durable(job)
@@ -213,7 +178,7 @@ class Ledger:
     def fault(self, keys: Sequence[bytes], provider: str, run_id: str, fault: Fault) -> None:
         """Notes a fault with the next commit. Only a lost answer leaves open whether the ask was billed."""
         now = time.time()
-        code, message = _storable(fault.code), _storable(fault.message)
+        code, message = storable(fault.code), storable(fault.message)
 
         def job(db: sqlite3.Connection) -> None:
             db.executemany(
@@ -232,7 +197,7 @@ class Ledger:
 
     def outcome(self, dataset: str, row_id: str, stage: str, run_id: str, state: str, reason: str, detail: str) -> None:
         """Notes with the next commit what became of a row, in place of what an earlier run of the stage noted."""
-        values = (dataset, row_id, stage, run_id, time.time(), state, reason, _storable(detail))
+        values = (dataset, row_id, stage, run_id, time.time(), state, reason, storable(detail))
         self._soon(lambda db: db.execute("INSERT OR REPLACE INTO outcomes VALUES (?,?,?,?,?,?,?,?)", values))
 
     # ── writing, from anywhere ────────────────────────────────────────────────────────────────────────────────────────
@@ -379,34 +344,3 @@ class _Waiting:
 def _tell_all(group: list[_Waiting]) -> None:
     for waiting in group:
         waiting.tell()
-
-
-def unpack(blob: bytes) -> Any:
-    """A compressed JSON value of the ledger."""
-    return json.loads(zlib.decompress(blob))
-
-
-def _storable(text: str) -> str:
-    """The text with half characters spelled out: SQLite takes none, and a note must not fail for one."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _pack(value: Mapping[str, Any]) -> bytes:
-    return zlib.compress(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), 1)
-
-
-def _pack_reply(reply: Reply) -> bytes:
-    return _pack(
-        {
-            "text": reply.text,
-            "finish": reply.finish,
-            "thinking": reply.thinking,
-            "vendor_id": reply.vendor_id,
-            "raw": reply.raw,
-        }
-    )
-
-
-def _unpack_reply(blob: bytes, usage: Usage) -> Reply:
-    kept = unpack(blob)
-    return Reply((kept["text"],), usage, kept["finish"], kept["thinking"], kept["vendor_id"], kept["raw"])

@@ -13,10 +13,11 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from augment.asks import ask_key
 from augment.batches import Item, check_length
 from augment.errors import REFUSING, STOPPING, AugmentError, Fault, Interrupted, KeyMissing, ProviderStopped, Stop
 from augment.lanes import Lane, Purse, Tally, now_s
-from augment.ledger import Ledger, ask_key
+from augment.ledger import Ledger
 from augment.limits import Limiter
 from augment.pieces import pieces
 from augment.signals import Signals

@@ -260,7 +260,7 @@ class Workbench:
 
     def attempts(self, row_id: str) -> list[dict[str, Any]]:
         """Every ask made for a row, oldest first: stage, provider, attempt, request, reply, faults, cost."""
-        from augment.ledger import unpack
+        from augment.asks import unpack
 
         asked = self.ledger.query(
             "SELECT u.stage, a.* FROM uses u JOIN asks a ON a.key = u.key WHERE u.row_id = ?"

@@ -310,7 +310,7 @@ def test_a_simulated_provider_keeps_what_shapes_a_request_and_drops_what_costs_t
 
 
 def test_a_simulated_answer_is_never_found_for_a_real_ask() -> None:
-    from augment.ledger import ask_key
+    from augment.asks import ask_key
     from augment.types import Chat, Message
 
     ask = Chat((Message("user", "问"),))

@@ -153,7 +153,8 @@ def carry_out(forker: Forker, workspace: Path, kill: list[Any] | None) -> Trial:
     (workspace / "augment.toml").write_text(TOML, "utf-8")
     lines = (json.dumps(problem, ensure_ascii=False) + "\n" for problem in problems())
     (workspace / "problems.jsonl").write_text("".join(lines), "utf-8")
-    with serve_in_thread(SimulatorOptions(faults=FAULTS, seed=3)) as simulator:
+    # The little wait keeps asks in flight while others are written down: that is where a kill is to fall.
+    with serve_in_thread(SimulatorOptions(faults=FAULTS, seed=3, latency_s=0.05)) as simulator:
         trial = Trial(workspace, kill, {**simulator.env, "HOME": str(workspace), "AUGMENT_WORKSPACE": str(workspace)})
         if kill is not None:
             trial.status = forker.run(trial, kill)

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from augment.asks import Sending, ask_key
 from augment.errors import BudgetReached, Fault, FaultKind
 from augment.lanes import Purse, Tally
-from augment.ledger import Ledger, Sending, ask_key
+from augment.ledger import Ledger
 from augment.runner import RowAsker
 from augment.types import Ask, Chat, Done, Message, Outcome, Price, Reply, Row, Translation, Usage
 

@@ -18,8 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from augment.asks import Sending, ask_key, request_json, unpack
 from augment.errors import AugmentError, Conflict, Delivery, DiskTrouble, Fault
-from augment.ledger import Ledger, Sending, ask_key, request_json, unpack
+from augment.ledger import Ledger
 from augment.types import Ask, Chat, Limits, Message, Price, Reply, Route, Translation, Usage
 from tests.strategies import TEXTS
 
