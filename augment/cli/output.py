@@ -153,6 +153,7 @@ def progress(live: Live) -> str:
 
 def _panel(live: Live) -> Any:
     from rich.console import Group
+    from rich.padding import Padding
     from rich.progress_bar import ProgressBar
     from rich.text import Text
 
@@ -160,7 +161,7 @@ def _panel(live: Live) -> Any:
     fault = live.tally.last_fault
     lines: list[Any] = [
         Text(progress(live)),
-        ProgressBar(total=max(1, live.rows_total), completed=live.rows, width=60),
+        Padding(ProgressBar(total=max(1, live.rows_total), completed=live.rows, width=60), 0),  # a bar ends no line
         Text(f"{counts}  failed {live.failed.total()}  in flight {live.tally.in_flight}"),
     ]
     if fault is not None:
