@@ -6,10 +6,13 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from augment.types import Ask, Chat, Reply, Route, Usage
+from augment.errors import Fault
+from augment.types import Ask, Chat, Reply, Route, Translation, Usage
+
+DEFAULT_MAX_TOKENS = 2_048  # of an answer that was cut where neither we nor the vendor said how long it was
 
 
 def ask_key(route: Route, ask: Ask, *, attempt: int, fresh: str) -> bytes:
@@ -22,6 +25,8 @@ def ask_key(route: Route, ask: Ask, *, attempt: int, fresh: str) -> bytes:
         "simulated": route.simulated,
         **request_json(ask),
     }
+    if route.protocol and isinstance(ask, Translation):  # other words around a text may bring another translation
+        content |= {"protocol": route.protocol, "parameters": dict(route.parameters)}
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
@@ -32,6 +37,21 @@ def request_json(ask: Ask) -> dict[str, Any]:
         messages = [[message.role, message.content] for message in ask.messages]
         return {"messages": messages, "parameters": dict(ask.parameters)}
     return {"text": ask.texts[0], "source": ask.source, "target": ask.target}
+
+
+def longer(ask: Chat, reply: Reply) -> Chat:
+    """The same chat with room for twice what was said before it was cut: asked once, never more."""
+    given = dict(ask.parameters)
+    had = given.get("max_tokens")
+    least = had if isinstance(had, int) else reply.usage.output_tokens or DEFAULT_MAX_TOKENS
+    return replace(ask, parameters=tuple(sorted({**given, "max_tokens": 2 * int(least)}.items())))
+
+
+def cut_for_good(reply: Reply, why: str = "") -> Fault:
+    """The fault of a chat whose answer stays cut: asking again would only be paid again."""
+    said = f" after {reply.usage.output_tokens} tokens" if reply.usage.output_tokens else ""
+    more = f"more room was refused: {why}" if why else "and again with twice the room"
+    return Fault("bad_request", f"the answer was cut{said}, {more}", code="length")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from augment.asks import ask_key
+from augment.asks import ask_key, cut_for_good, longer
 from augment.batches import CHARACTERS_PER_TOKEN, ask_characters, check_length
 from augment.errors import AugmentError, Fault
 from augment.ledger import Ledger
@@ -95,7 +95,12 @@ class _Asker:
     ) -> Reply:
         found = self._find(provider)
         given = {**dict(found.routes[0].parameters), **(parameters or {})}
-        reply = self._counted.find(found, Chat(tuple(messages), tuple(sorted(given.items()))), attempt)
+        ask = Chat(tuple(messages), tuple(sorted(given.items())))
+        reply = self._counted.find(found, ask, attempt)
+        if reply is not None and reply.finish == "length":  # as the runner does
+            short, reply = reply, self._counted.find(found, longer(ask, reply), attempt)
+            if reply is not None and reply.finish == "length":
+                raise cut_for_good(short)
         if reply is None:
             raise _NotAsked("not asked")
         return reply
@@ -168,6 +173,10 @@ def _priced(plan: Plan, counted: _Counted, rows_in: int, skipped: Mapping[str, i
             cost = (price.input_1k * (input_tokens or 0) + price.output_1k * (output_tokens or 0)) / 1_000
         elif not chat and price.characters_1m is not None:
             cost = price.characters_1m * counted.characters / 1_000_000
+        elif (
+            price.input_1k is not None and price.output_1k is not None
+        ):  # a chat model: each text goes in and comes out
+            cost = (price.input_1k + price.output_1k) * counted.characters / CHARACTERS_PER_TOKEN / 1_000
     return Forecast(
         dataset=plan.dataset,
         version=plan.version,

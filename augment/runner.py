@@ -13,9 +13,19 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from augment.asks import ask_key
+from augment.asks import ask_key, cut_for_good, longer
 from augment.batches import Item, check_length
-from augment.errors import REFUSING, STOPPING, AugmentError, Fault, Interrupted, KeyMissing, ProviderStopped, Stop
+from augment.errors import (
+    REFUSING,
+    STOPPING,
+    AugmentError,
+    Fault,
+    FixableError,
+    Interrupted,
+    KeyMissing,
+    ProviderStopped,
+    Stop,
+)
 from augment.lanes import Lane, Purse, Tally, now_s
 from augment.ledger import Ledger
 from augment.limits import Limiter
@@ -53,6 +63,15 @@ class Result:
     reason: str = ""
     detail: str = ""
     outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply, what it cost in CNY (None = unknown), and the model of the route that it came by."""
+
+    reply: Reply
+    cost_cny: float | None
+    model: str
 
 
 Work = Callable[[Row, "RowAsker"], Awaitable[Outcome]]
@@ -219,24 +238,24 @@ class Runner:
             return Result(row, "rejected", outcome.reason, outcome.detail, outcome)
         return Result(row, "done", outcome=outcome)
 
-    async def ask(self, provider: Provider, ask: Ask, attempt: int, row_id: str) -> tuple[Reply, float | None]:
-        """The answer to one ask and its cost: from the ledger, from an equal ask in flight, or paid for."""
+    async def ask(self, provider: Provider, ask: Ask, attempt: int, row_id: str) -> Answer:
+        """The answer to one ask: from the ledger, from an equal ask in flight, or paid for."""
         keys = [ask_key(route, ask, attempt=attempt, fresh=self.fresh) for route in provider.routes]
         unknown = False
-        for key in keys:
+        for index, key in enumerate(keys):
             entry = self.ledger.find(key)
             if entry is not None and (entry.reply is not None or entry.refusal is not None):
                 self.tally.from_ledger += 1
                 self.ledger.use(row_id, key, self.stage)
                 if entry.reply is None:
                     raise entry.refusal or Fault("bad_request", "refused earlier")
-                return entry.reply, entry.cost_cny
+                return Answer(entry.reply, entry.cost_cny, provider.routes[index].model)
             unknown = unknown or (entry is not None and entry.unknown)
         trouble: Fault | None = None
         for index, key in enumerate(keys):
             try:
                 lane = self._lane(provider, index)
-            except KeyMissing as error:
+            except FixableError as error:  # no key, or no SDK for this Python
                 trouble = Fault("auth", error.message, hint=error.hint, delivery="not_sent")
                 continue
             if (dead := lane.dead) is not None:
@@ -245,7 +264,7 @@ class Runner:
             check_length(lane.route, ask)
             self.ledger.use(row_id, key, self.stage)
             try:
-                return await self._shared(lane, key, ask, attempt, unknown)
+                return Answer(*await self._shared(lane, key, ask, attempt, unknown), lane.route.model)
             except Fault as fault:
                 if lane.dead is None or fault.kind in REFUSING:
                     raise
@@ -275,26 +294,27 @@ class Runner:
             del self._flying[key]
 
     @property
-    def stopped_by(self) -> Fault | None:
-        """The fault that ended a provider in this run with all its routes, if one did."""
+    def stopped_by(self) -> tuple[Provider, Fault] | None:
+        """The first provider that ended in this run with all its routes, and the fault that ended it."""
         for provider in self.providers:
             faults = [lane.dead for (name, _), lane in self._lanes.items() if name == provider.name]
             if None not in faults:
                 for fault in faults:
                     if fault is not None and fault.kind in STOPPING:
-                        return fault
+                        return provider, fault
         return None
 
 
 class RowAsker:
     """What a stage may ask for one row (``types.Asker``)."""
 
-    __slots__ = ("_row", "_runner", "_spent")
+    __slots__ = ("_models", "_row", "_runner", "_spent")
 
     def __init__(self, runner: Runner, row: Row) -> None:
         self._runner = runner
         self._row = row
         self._spent = Spent()
+        self._models: dict[str, str] = {}
 
     @property
     def providers(self) -> tuple[str, ...]:
@@ -302,8 +322,9 @@ class RowAsker:
         return tuple(provider.label for provider in self._runner.providers)
 
     def model(self, provider: str) -> str:
-        """The model behind a provider."""
-        return self._find(provider).model
+        """The model that answered this row last, of those behind a provider; the first of them before any has."""
+        found = self._find(provider)
+        return self._models.get(found.name) or found.model
 
     @property
     def spent(self) -> Spent:
@@ -318,13 +339,23 @@ class RowAsker:
         provider: str | None = None,
         parameters: Mapping[str, Scalar] | None = None,
     ) -> Reply:
-        """One answer. attempt: 0, 1, 2 … for the nth ask of one purpose. Raises Fault, Stop."""
+        """One whole answer. attempt: 0, 1, 2 … for the nth ask of one purpose. One that was cut at its length is asked
+        once more with twice the room; cut again, the row is refused. Raises Fault, Stop."""
         found = self._find(provider)
         given = {**dict(found.routes[0].parameters), **(parameters or {})}
         ask = Chat(tuple(messages), tuple(sorted(given.items())))
-        reply, cost = await self._runner.ask(found, ask, attempt, self._row.row_id)
-        self._book(reply, cost)
-        return reply
+        reply = await self._ask(found, ask, attempt)
+        if reply.finish != "length":
+            return reply
+        try:
+            whole = await self._ask(found, longer(ask, reply), attempt)
+        except Fault as fault:
+            if fault.kind != "bad_request":
+                raise
+            raise cut_for_good(reply, fault.message) from fault
+        if whole.finish == "length":
+            raise cut_for_good(whole)
+        return whole
 
     async def translate(
         self, texts: Sequence[str], *, source: str, target: str, provider: str | None = None
@@ -339,9 +370,9 @@ class RowAsker:
             for _, words, _ in one
             if words
         )
-        for reply, cost in replies:
-            self._book(reply, cost)
-        answered = (reply.text for reply, _ in replies)
+        for answer in replies:
+            self._book(found, answer)
+        answered = (answer.reply.text for answer in replies)
         return ["".join(f"{lead}{next(answered) if words else ''}{tail}" for lead, words, tail in one) for one in cuts]
 
     def _find(self, name: str | None) -> Provider:
@@ -349,8 +380,14 @@ class RowAsker:
             return self._runner.providers[0]
         return next(provider for provider in self._runner.providers if name in (provider.name, provider.label))
 
-    def _book(self, reply: Reply, cost: float | None) -> None:
-        had = self._spent
+    async def _ask(self, provider: Provider, ask: Chat, attempt: int) -> Reply:
+        answer = await self._runner.ask(provider, ask, attempt, self._row.row_id)
+        self._book(provider, answer)
+        return answer.reply
+
+    def _book(self, provider: Provider, answer: Answer) -> None:
+        had, reply, cost = self._spent, answer.reply, answer.cost_cny
+        self._models[provider.name] = answer.model
         self._spent = Spent(
             attempts=had.attempts + 1,
             input_tokens=_sum(had.input_tokens, reply.usage.input_tokens),
@@ -359,9 +396,7 @@ class RowAsker:
         )
 
 
-async def _all(
-    asks: Iterable[Coroutine[None, None, tuple[Reply, float | None]]],
-) -> list[tuple[Reply, float | None]]:
+async def _all(asks: Iterable[Coroutine[None, None, Answer]]) -> list[Answer]:
     """The results of asks made together; the first error alone, where there are several."""
     try:
         async with asyncio.TaskGroup() as group:

@@ -22,7 +22,7 @@ from augment.ledger import Ledger
 from augment.plans import Plan
 from augment.runner import Result, Runner
 from augment.store import Draft, same
-from augment.types import Done, Row
+from augment.types import Done, Provider, Row
 
 COUNTED_EXACTLY = 20_000
 
@@ -284,7 +284,8 @@ def _ending(plan: Plan, runner: Runner, live: Live) -> tuple[int, str, str]:
         return runner.stop.exit_code, runner.stop.message, runner.stop.hint
     stopped = runner.stopped_by
     if stopped is not None and live.failed:
-        return 5, f"{plan.providers[0].name!r} stopped: {stopped}", _advice(plan, stopped.kind)
+        provider, fault = stopped
+        return 5, f"{provider.name!r} stopped: {fault}", fault.hint or _advice(provider, fault.kind)
     if live.failed:
         last = runner.tally.last_fault
         if last is not None and last.code == "unreachable":
@@ -299,8 +300,7 @@ def _ending(plan: Plan, runner: Runner, live: Live) -> tuple[int, str, str]:
     return 0, "", ""
 
 
-def _advice(plan: Plan, kind: str) -> str:
-    provider = plan.providers[0]
+def _advice(provider: Provider, kind: str) -> str:
     if kind == "retired":
         return provider.notice or "choose another model with --model, or another provider"
     if kind == "auth":

@@ -57,7 +57,7 @@ class Reply:
     """One answer that can be used.
 
     texts: one per text of a Translation, in its order, "" where that one came back unusable (the others are paid for
-    and kept); exactly one for a Chat, never empty, with no ``<think>`` block in it.
+    and kept); exactly one for a Chat, with no ``<think>`` block in it, "" only where it was cut before it began.
     thinking: what stood between the think tags. finish: why the model stopped, in OpenAI's words. raw: the vendor's
     body as received, for the ledger. vendor_id: the vendor's request id.
     """
@@ -110,7 +110,9 @@ class Route:
     """One way to reach a model: a connector, a model name, an endpoint.
 
     name enters the ledger's key, so it stays the same when an endpoint moves. api picks among a connector's dialects
-    ("" = the connector decides from the keys it finds). options: connector-specific settings of the catalog.
+    ("" = the connector decides from the keys it finds). options: connector-specific settings of the catalog. entry: the
+    catalog's name that its keys stand under. protocol: how a chat model is asked to translate ("" = it is not); it
+    enters the key of a Translation.
     """
 
     name: str
@@ -126,6 +128,8 @@ class Route:
     retired_on: str = ""
     instead: str = ""
     simulated: bool = False
+    entry: str = ""
+    protocol: str = ""
 
     def option(self, name: str, default: Scalar = "") -> Scalar:
         """A connector-specific setting, or the default."""

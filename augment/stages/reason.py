@@ -51,10 +51,10 @@ async def solve(row: Row, ask: Asker, options: Options, prompt: Prompt) -> Outco
         try:
             for attempt in range(options.retries + 1):
                 reply = await ask.chat(messages, attempt=attempt, provider=provider)
-                found = "" if reply.finish == "length" else conclusion(reply.text, row)
+                found = conclusion(reply.text, row)
                 if found == row.answer:
                     return Done(updated=_solved(row, reply.text.strip(), ask, provider, prompt, read))
-                read.append(found or ("被截断" if reply.finish == "length" else "无"))
+                read.append(found or "无")
         except Fault as refused:  # this provider gives nothing more for this row; the next one may
             fault = refused if fault is None or fault.kind in REFUSING else fault
     if fault is not None and (fault.kind not in REFUSING or not read):

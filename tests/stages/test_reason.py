@@ -15,7 +15,7 @@ from augment.errors import BadInput, Fault, FaultKind, NotFound, UsageError
 from augment.prompts import read_prompt
 from augment.stages import load
 from augment.stages._stage import Context
-from augment.types import Ask, Done, Reply, Row, Usage
+from augment.types import Ask, Chat, Done, Reply, Row, Usage
 from tests.scripted import Played, Script, chatter, play, route, text_of
 
 STAGE = load("reason")
@@ -176,10 +176,25 @@ def test_the_same_again_asks_nothing_and_more_retries_ask_only_the_rest(reason: 
 # ── what counts as a conclusion ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_solution_cut_off_by_its_length_is_not_accepted(reason: Callable[..., Played]) -> None:
+def test_a_solution_cut_twice_is_refused_and_not_paid_for_again(reason: Callable[..., Played]) -> None:
     played = reason(ROW, lambda *_: Reply(("答案是：A。因为",), finish="length"))
-    assert played.states == ["rejected answer mismatch"]
-    assert "被截断" in played.results[0].detail
+    assert (played.states, played.calls) == (["rejected bad_request"], 2)
+    assert "cut" in played.results[0].detail
+    again = reason(ROW, lambda *_: Reply(("答案是：A。",)))
+    assert (again.states, again.calls) == (["rejected bad_request"], 0)
+
+
+def test_a_solution_cut_once_is_asked_with_more_room(reason: Callable[..., Played]) -> None:
+    asked: list[Any] = []
+
+    def script(ask: Ask, _: int) -> Reply:
+        assert isinstance(ask, Chat)
+        asked.append(dict(ask.parameters).get("max_tokens"))
+        return Reply(("",), Usage(10, 300), "length") if len(asked) == 1 else Reply(("答案是：A。",), Usage(10, 400))
+
+    played = reason(ROW, script)
+    assert (played.states, asked) == (["done"], [None, 600])
+    assert (updated(played).attempts, updated(played).output_tokens) == (2, 700)
 
 
 @pytest.mark.parametrize(
