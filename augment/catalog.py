@@ -19,6 +19,9 @@ from augment.settings import Secret, Settings
 from augment.types import Limits, Price, Provider, Route
 
 SIMULATED_RPS = 100
+STAND_IN = "OPENAI_BASE_URL"  # where a rehearsed server of OpenAI's wire is, unless it has a wire of its own:
+# Variables that the simulator sets beside OpenAI's own: what ships under them is rehearsed on its own wire.
+SIMULATED_WIRES = frozenset({"DEEPSEEK_BASE_URL", "TOKENHUB_BASE_URL", "VLLM_BASE_URL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,23 @@ class Catalog:
         return sorted({*_shipped()["providers"], *self.settings.toml.get("providers", {})})
 
     def provider(self, name: str, *, model: str | None = None) -> Provider:
-        """The provider of that name, its routes in order. Raises NotFound, BadInput, FixableError."""
+        """The provider of that name, or of that model's name, its routes in order. model: asked in place of its own.
+
+        Raises NotFound, BadInput, FixableError.
+        """
+        name = self.known_as(name)
         found = self._entry(name)
         if self.simulated and not found.get("simulated", False):
             raise FixableError(
-                f"the simulator does not speak the wire of {name!r}",
-                hint="with --simulate use tencent, yi-34b, llama2-13b-zh or any provider on OpenAI's wire",
+                f"the simulator does not speak the wire of {name!r}", hint="with --simulate use another provider"
             )
         routes = [self._route(name, found, model)]
-        for other in found.get("routes", []):
-            routes.append(self._route(other, self._entry(other), None))
+        for place in found.get("routes", []):
+            other, _, its_model = place.partition(":")
+            entry = self._entry(other)
+            if not self.simulated or entry.get("endpoint_env") != STAND_IN:
+                same = its_model.casefold() == str(found.get("model", "")).casefold()  # another way to the same model
+                routes.append(self._route(other, entry, (model if same else None) or its_model or None))
         return Provider(
             name=name,
             kind=found.get("kind", "chat"),
@@ -66,6 +76,30 @@ class Catalog:
             probe_first=bool(found.get("probe_first", False)),
             notice=str(found.get("instead", "")),
         )
+
+    def known_as(self, name: str) -> str:
+        """The provider's own name, where it was called by its model's name or another of its names."""
+        if name in self.names():
+            return name
+        for known in [*self.settings.toml.get("providers", {}), *_shipped()["providers"]]:
+            entry = self._entry(known)
+            if name.casefold() in {str(other).casefold() for other in (entry.get("model"), *entry.get("names", []))}:
+                return str(known)
+        return name
+
+    def keyed(self, provider: Provider) -> Provider:
+        """The provider with those of its routes whose keys are set. Raises KeyMissing where none has, for the first."""
+        missing: list[KeyMissing] = []
+        routes = []
+        for route in provider.routes:
+            try:
+                self.secrets(route.entry)
+                routes.append(route)
+            except KeyMissing as error:
+                missing.append(error)
+        if not routes:
+            raise missing[0]
+        return replace(provider, routes=tuple(routes))
 
     def secrets(self, name: str) -> dict[str, Secret]:
         """The keys of a provider that are set, by the names its connector knows. Raises KeyMissing where some lack."""
@@ -92,7 +126,7 @@ class Catalog:
             provider = self.provider(name)
             route = provider.routes[0]
             try:
-                self.secrets(name)
+                self.keyed(provider)
                 key = True
             except KeyMissing:
                 key = False
@@ -112,6 +146,11 @@ class Catalog:
             )
         return lines
 
+    @staticmethod
+    def is_translator(connector: str) -> bool:
+        """Whether a connector's wire knows translation, so that a chat model need not be asked for it in words."""
+        return bool(_shipped()["connectors"].get(connector, {}).get("kind") == "translate")
+
     def _entry(self, name: str) -> dict[str, Any]:
         """The provider's fields over its connector's, the user's over both."""
         shipped = _shipped()["providers"].get(name)
@@ -128,8 +167,9 @@ class Catalog:
             )
         entry = _merged(_shipped()["connectors"].get(connector, {}), shipped or {})
         entry = _merged(entry, own)
-        if connector == "openai" and self.simulated:
-            entry["keys"], entry["endpoint_env"] = {"api_key": ["OPENAI_API_KEY"]}, "OPENAI_BASE_URL"
+        if connector == "openai" and self.simulated and (own or entry.get("endpoint_env") not in SIMULATED_WIRES):
+            entry["keys"], entry["endpoint_env"] = {"api_key": ["OPENAI_API_KEY"]}, STAND_IN
+            entry["needs"], entry["endpoint_path"] = [["api_key"]], ""
         elif connector == "openai" and shipped is None:  # a server of the user's: its variables carry its name
             upper = name.upper().replace("-", "_").replace(".", "_")
             entry["keys"] = own.get("keys") or {"api_key": [f"{upper}_API_KEY"]}
@@ -145,9 +185,12 @@ class Catalog:
         moved = self.settings.get(found["endpoint_env"]) if found.get("endpoint_env") else None
         return Route(
             name=name if connector == "openai" else connector,
+            entry=name,
             connector=connector,
             model=model or str(found.get("model", "")),
-            endpoint=(moved or str(found.get("endpoint", ""))).rstrip("/"),
+            endpoint=(
+                moved.rstrip("/") + found.get("endpoint_path", "") if moved else str(found.get("endpoint", ""))
+            ).rstrip("/"),
             api=str(found.get("api", "")),
             limits=self._limits(name, found),
             price=_values(Price, found.get("price", {}), f"[providers.{name}.price]"),
@@ -161,8 +204,6 @@ class Catalog:
 
     def _limits(self, name: str, found: Mapping[str, Any]) -> Limits:
         limits: Limits = _values(Limits, found.get("limits", {}), f"[providers.{name}.limits]")
-        if found.get("kind") == "translate" and not limits.batch_items:
-            limits = replace(limits, batch_items=1)  # a chat model translates one text a request
         if self.simulated:  # a rehearsal need not take the real thing's hours; what shapes a request stays
             return replace(limits, rps=SIMULATED_RPS, rpm=0, tpm=0, rpd=0)
         return limits

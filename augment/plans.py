@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from augment.catalog import Catalog
+from augment.connectors import TRANSLATION_PROTOCOL
 from augment.connectors import load as load_connector
 from augment.errors import FixableError, UsageError
 from augment.ledger import Ledger
@@ -14,6 +15,10 @@ from augment.query import check_expression, select
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.store import Store
 from augment.types import Connector, Provider, Route, Row
+
+# Of one request to a chat model: more, and small models begin to lose count.
+CHAT_BATCH_ITEMS = 10
+CHAT_BATCH_CHARACTERS = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,8 @@ class Plan:
         return {name: value for name, value in given.items() if value not in (None, "", (), False)}
 
     def connect(self, route: Route) -> Connector:
-        """The connector of a route, with its keys."""
-        name = next((provider.name for provider in self.providers if route in provider.routes), self.providers[0].name)
-        named = route.name if route.connector == "openai" else name
-        connector: Connector = load_connector(route.connector).connect(route, self.catalog.secrets(named))
-        return connector
+        """The connector of a route, with its keys. Raises KeyMissing, FixableError."""
+        return load_connector(route.connector).connect(route, self.catalog.secrets(route.entry))
 
 
 def plan(
@@ -149,12 +151,28 @@ def _providers(catalog: Catalog, stage: Stage, run: RunOptions) -> tuple[Provide
     found = [catalog.provider(name, model=run.model)]
     found += [catalog.provider(other) for other in run.fallback]
     for provider in found:
-        if provider.kind != stage.asks:
-            what = "translator" if stage.asks == "translate" else "chat model"
-            raise FixableError(f"{provider.name!r} is no {what}", hint="`augment providers` lists them by kind")
-        if not run.dry_run:  # a forecast asks nothing and needs no key
-            catalog.secrets(provider.name)
+        if provider.kind == "translate" and stage.asks == "chat":
+            raise FixableError(f"{provider.name!r} is no chat model", hint="`augment providers` lists them by kind")
+    if stage.asks == "translate":
+        found = [_as_translator(catalog, provider) for provider in found]
+    if not run.dry_run:  # a forecast asks nothing and needs no key
+        found = [catalog.keyed(provider) for provider in found]
     return tuple(found)
+
+
+def _as_translator(catalog: Catalog, provider: Provider) -> Provider:
+    """The provider with its chat models told how to translate, several texts a request."""
+    routes = []
+    for route in provider.routes:
+        if not catalog.is_translator(route.connector):
+            limits = route.limits
+            batch = {
+                "batch_items": limits.batch_items or CHAT_BATCH_ITEMS,
+                "batch_characters": limits.batch_characters or CHAT_BATCH_CHARACTERS,
+            }
+            route = replace(route, protocol=TRANSLATION_PROTOCOL, limits=replace(limits, **batch))
+        routes.append(route)
+    return replace(provider, kind="translate", routes=tuple(routes))
 
 
 def _unpriced(route: Route) -> bool:

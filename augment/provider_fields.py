@@ -33,9 +33,12 @@ def _values(value: Any) -> bool:
 
 FIELDS: dict[str, tuple[Holds, str]] = {
     "kind": (lambda value: value in ("chat", "translate"), '"chat" or "translate"'),
-    **dict.fromkeys(("connector", "model", "endpoint", "endpoint_env", "api", "key", "instead"), (_text, "a text")),
+    **dict.fromkeys(
+        ("connector", "model", "endpoint", "endpoint_env", "endpoint_path", "api", "key", "instead"), (_text, "a text")
+    ),
     "retired_on": (lambda value: isinstance(value, (str, dt.date)), "a date"),
-    "routes": (_texts, 'names of providers, e.g. ["vllm"]'),
+    "names": (_texts, 'other names, e.g. ["Spark Max"]'),
+    "routes": (_texts, 'names of providers, e.g. ["vllm"] or ["vllm:Qwen2-7B-Instruct"]'),
     "keys": (lambda value: _table(value) and all(map(_texts, value.values())), 'a table, e.g. { api_key = ["NAME"] }'),
     "needs": (lambda value: isinstance(value, list) and all(map(_texts, value)), 'groups of keys, e.g. [["api_key"]]'),
     "timeout_s": (lambda value: isinstance(value, (int, float)) and not _truth(value) and value > 0, "seconds"),

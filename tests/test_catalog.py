@@ -271,10 +271,53 @@ def test_a_limit_can_be_lifted() -> None:
     assert catalog("[providers.yi-34b.limits]\nrpm = 0").provider("yi-34b").routes[0].limits.rpm == 0
 
 
-def test_a_model_named_on_the_command_line_counts_for_the_first_route_only() -> None:
-    toml = OWN + '[providers.deepseek]\nroutes = ["my-qwen"]'
+def test_a_model_named_on_the_command_line_counts_for_every_way_to_the_same_model() -> None:
+    toml = OWN + '[providers.deepseek]\nroutes = ["my-qwen", "my-qwen:deepseek-chat"]'
     provider = catalog(toml).provider("deepseek", model="deepseek-reasoner")
-    assert [route.model for route in provider.routes] == ["deepseek-reasoner", "qwen2.5-7b"]
+    assert [route.model for route in provider.routes] == ["deepseek-reasoner", "qwen2.5-7b", "deepseek-reasoner"]
+
+
+@pytest.mark.parametrize(
+    ("called", "name", "model"),
+    [
+        ("Yi-34B-Chat", "yi-34b", "Yi-34B-Chat"),
+        ("Qianfan-Chinese-Llama-2-13B", "llama2-13b-zh", "Qianfan-Chinese-Llama-2-13B"),
+        ("ERNIE", "ernie", "ernie-4.0-turbo-8k"),
+        ("Spark Max", "spark-max", "generalv3.5"),
+        ("Spark 4.0 Ultra", "spark-ultra", "4.0Ultra"),
+        ("Spark Lite", "spark-lite", "lite"),
+        ("tuned Spark", "spark-tuned", ""),
+        ("qwen1.5-0.5b-chat", "qwen1.5-0.5b", "qwen1.5-0.5b-chat"),
+        ("qwen1.5-1.8b-chat", "qwen1.5-1.8b", "qwen1.5-1.8b-chat"),
+        ("qwen2-1.5b-instruct", "qwen2-1.5b", "qwen2-1.5b-instruct"),
+        ("qwen2-7b-instruct", "qwen2-7b", "qwen2-7b-instruct"),
+        ("qwen2-72b-instruct", "qwen2-72b", "qwen2-72b-instruct"),
+        ("qwen-plus", "qwen-plus", "qwen-plus"),
+        ("deepseek-chat", "deepseek", "deepseek-chat"),
+        ("qwen2-7b-instruct-LORA", "qwen2-7b-lora", "Qwen2-7B-Instruct-lora"),
+    ],
+)
+def test_a_provider_answers_to_its_models_name(called: str, name: str, model: str) -> None:
+    provider = catalog().provider(called)
+    assert (provider.name, provider.model) == (name, model)
+
+
+def test_a_route_without_a_key_is_left_out_and_one_with_a_key_is_enough() -> None:
+    shelf = catalog("", {"SPARKAI_API_PASSWORD": "p"})
+    kept = shelf.keyed(shelf.provider("spark-max"))
+    assert [(route.entry, route.connector, route.model) for route in kept.routes] == [
+        ("spark-http", "openai", "generalv3.5")
+    ]
+    with pytest.raises(KeyMissing, match="SPARKAI_APP_ID"):
+        catalog().keyed(catalog().provider("spark-max"))
+
+
+def test_an_endpoint_shared_by_several_wires_gets_the_path_of_each() -> None:
+    shelf = catalog("", {"AUGMENT_QIANFAN_ENDPOINT": "http://127.0.0.1:1/"})
+    assert [route.endpoint for route in shelf.provider("ernie").routes] == [
+        "http://127.0.0.1:1",
+        "http://127.0.0.1:1/v2",
+    ]
 
 
 def test_routes_are_taken_in_order_each_with_its_own_connector_limits_and_endpoint() -> None:

@@ -203,7 +203,7 @@ def test_a_budget_needs_a_price(bench: Callable[..., Workbench]) -> None:
     with serve_in_thread() as simulator:
         found = bench(simulator)
         with pytest.raises(FixableError) as caught:
-            found.run("reason", "own", run=RunOptions(provider="deepseek", budget=1.0))
+            found.run("reason", "own", run=RunOptions(provider="openai", budget=1.0))
         assert "--max-calls" in caught.value.hint
         assert simulator.counts()["requests"] == 0
         summary = found.run("reason", "own", run=RunOptions(provider="yi-34b", budget=0.02, concurrency=2))

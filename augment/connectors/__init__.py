@@ -16,6 +16,8 @@ from augment.errors import FixableError, NotFound
 from augment.settings import Secret
 from augment.types import Connector, Route
 
+TRANSLATION_PROTOCOL = "1"
+
 
 class Module(Protocol):
     """What every file of this folder offers. PACKAGE: what it imports, and what to do where that is not installed."""
