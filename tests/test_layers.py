@@ -36,6 +36,7 @@ HEAVY = {
     "qianfan",
     "tencentcloud",
     "sparkai",
+    "dashscope",
     "rich",
 }
 IMPORT_NAMES = {
