@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from augment.simulator._wire import key_of
-from augment.simulator.mind import answer_prompt
+from augment.simulator.faults import LIST_FAULTS, Fate
+from augment.simulator.mind import answer_prompt, lists_texts, refuse
 
 _WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\u3000-\u303f]")
+_LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 _ASIDE = frozenset({"stream", "extra_parameters", "user", "user_id", "stream_options"})
+
+
+_TRANSLATOR = re.compile("翻译|译成|译为|translat", re.IGNORECASE)
+# Models that translate and do nothing else: TokenHub's, cloud.tencent.com/document/product/1300/80695.
+_TRANSLATION_MODELS = ("hy-mt2-", "hunyuan-mt", "hunyuan-translation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +35,22 @@ class Chat:
         """What the vendor counts for the messages."""
         return sum(tokens(content) + 4 for _, content in self.messages)
 
+    @property
+    def prompt(self) -> str:
+        """The last user message, behind the system's where that one says what to translate into."""
+        last = next((content for role, content in reversed(self.messages) if role == "user"), "")
+        system = "\n".join(content for role, content in self.messages if role in ("system", "developer"))
+        return f"{system}\n\n{last}" if _TRANSLATOR.search(system) and not _TRANSLATOR.search(last) else last
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the model answered. cut: it ran into the limit on output tokens."""
+    """What the model answered. cut: it ran into the limit on output tokens; good: nothing is wrong with it."""
 
     text: str
     output_tokens: int
     cut: bool = False
+    good: bool = True
 
 
 def chat_of(wire: str, model: str, body: dict[str, Any]) -> Chat:
@@ -45,24 +60,57 @@ def chat_of(wire: str, model: str, body: dict[str, Any]) -> Chat:
     return Chat(model, messages, parameters, key_of(wire, model, messages, parameters))
 
 
-def say(chat: Chat, *, seed: int, times_served: Callable[[str], int], wrong: bool = False, choice: int = 0) -> Said:
+def faults_of(chat: Chat, able: frozenset[str]) -> frozenset[str]:
+    """The faults this chat can show: those of its wire, and those of lists where a list is asked for."""
+    return able | frozenset(LIST_FAULTS) if lists_texts(chat.prompt) else able
+
+
+def say(
+    chat: Chat,
+    *,
+    seed: int,
+    times_served: Callable[[str], int],
+    wrong: bool = False,
+    choice: int = 0,
+    mangle: tuple[str, float] = ("", 0.0),
+) -> Said:
     """The model's answer: computed from the last user message, cut at a stop word or the limit on output tokens.
 
     A temperature above 0 lets a prompt that was answered before be answered in other words.
     """
-    prompt = next((content for role, content in reversed(chat.messages) if role == "user"), "")
     turn = times_served(chat.key) if chat.parameters.get("temperature") else 0
-    text = answer_prompt(prompt, seed=seed, turn=turn + choice, wrong=wrong)
+    text = answer_prompt(
+        chat.prompt,
+        seed=seed,
+        turn=turn + choice,
+        wrong=wrong,
+        only_translates=chat.model.lower().startswith(_TRANSLATION_MODELS),
+        mangle=mangle,
+    )
     for stop in _stops(chat.parameters.get("stop")):
         text = text.partition(stop)[0]
-    limit = next(
-        (
-            chat.parameters[n]
-            for n in ("max_completion_tokens", "max_tokens", "max_output_tokens")
-            if n in chat.parameters
-        ),
-        None,
-    )
+    return _limited(text, next((chat.parameters[name] for name in _LIMITS if chat.parameters.get(name)), None))
+
+
+def speak(chat: Chat, fate: Fate, *, seed: int, times_served: Callable[[str], int], choice: int = 0) -> Said:
+    """The model's answer after what the fault does to it: empty, a refusal, cut, a list with something wrong in it."""
+    mangle = (fate.fault, fate.variant) if fate.fault in LIST_FAULTS else ("", 0.0)
+    wrong = fate.fault == "wrong_answer"
+    said = say(chat, seed=seed, times_served=times_served, wrong=wrong, choice=choice, mangle=mangle)
+    match fate.fault:
+        case "empty":
+            return Said("", 0, good=False)
+        case "refusal":
+            text = refuse(chat.prompt)
+            return Said(text, tokens(text), good=False)
+        case "cut" if fate.variant < 0.5:  # the tokens went into thinking that nobody sees
+            return Said("", said.output_tokens, cut=True, good=False)
+        case "cut":
+            return replace(_limited(said.text, max(1, said.output_tokens // 2)), cut=True, good=False)
+    return replace(said, good=not wrong and not mangle[0])
+
+
+def _limited(text: str, limit: int | None) -> Said:
     used = tokens(text)
     if not limit or used <= limit:
         return Said(text, used)

@@ -47,6 +47,8 @@ class Answer:
 
     bought: keys of the items billed; chat: they are prompts, not texts. good: complete and right once it is delivered.
     breaks: the connection ends before or after billing, or after half the body. wait_s: before the first byte.
+    drips: the body leaves in small pieces, over the options' drip_s. account: who pays, the wire's only one if "";
+    retry_after_s: how long a refusal asks that account to wait.
     """
 
     wire: str
@@ -60,6 +62,9 @@ class Answer:
     breaks: Literal["", "before", "after", "half"] = ""
     wait_s: float = 0.0
     fault: str = ""
+    drips: bool = False
+    account: str = ""
+    retry_after_s: float = 0.0
 
 
 def encoded(value: Any) -> bytes:

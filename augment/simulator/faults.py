@@ -10,14 +10,59 @@ from dataclasses import dataclass, replace
 from augment.errors import UsageError
 from augment.simulator._wire import Answer
 
-# The wires themselves put these into their vendor's own words.
-VENDOR_FAULTS = ("rate_limited", "quota", "rejected", "5xx", "empty", "wrong_length", "wrong_answer")
-# These happen on the way and look alike on every wire.
-TRANSPORT_FAULTS = ("drop_before", "drop_after", "slow", "truncated", "html", "bad_bytes", "charset")
-FAULTS = (*VENDOR_FAULTS, *TRANSPORT_FAULTS)
+# What each fault looks like to a client. The order matters to the draw of several at once: new ones come last.
+ABOUT: dict[str, str] = {
+    # the wires themselves put these into their vendor's own words
+    "rate_limited": "too many requests, in the vendor's words; Retry-After where the vendor sends one",
+    "quota": "the account is in arrears or its free amount is used up",
+    "rejected": "the content filter stops the request or the answer",
+    "5xx": "an internal error or an overload",
+    "empty": "a success with nothing, or null, in the place of the answer",
+    "wrong_length": "a list with an item too many or too few, or two merged into one",
+    "wrong_answer": "a worked solution that concludes something else",
+    # these happen on the way and look alike on every wire
+    "drop_before": "the connection ends before the request is billed",
+    "drop_after": "the connection ends after billing, without an answer",
+    "slow": "the answer comes --slow seconds late",
+    "truncated": "half of the answer, at half of the cases under its right length",
+    "html": "a gateway's web page with status 200",
+    "bad_bytes": "bytes that are no UTF-8 inside the text",
+    "charset": "the answer, or an internal error, as application/json; charset=utf-8",
+    # later ones, of either sort
+    "refusal": "a success whose text says no, as models do",
+    "cut": "finish reason length: an answer that stops in the middle, or an empty one",
+    "shuffled": "a list in which two items have changed places",
+    "token_expired": "a token that is still good is refused as expired (qianfan-v1, qianfan-v2)",
+    "clock_skew": "a good signature is refused for its time (tencent, qianfan-v1 when signed, spark)",
+    "unknown_code": "an error code that no page documents",
+    "slow_drip": "a few bytes a second: the answer is not whole within a minute",
+    "half_frame": "the connection ends inside the body, or inside a websocket frame",
+    "surrogate": "half of a surrogate pair, \\ud83d, inside the text",
+    "nul": "a NUL character inside the text",
+}
+FAULTS = tuple(ABOUT)
+# The server or ``spoil`` does these to a good answer; every wire can show them.
+TRANSPORT_FAULTS = (
+    "drop_before",
+    "drop_after",
+    "slow",
+    "truncated",
+    "html",
+    "bad_bytes",
+    "charset",
+    "slow_drip",
+    "half_frame",
+    "surrogate",
+    "nul",
+)
+VENDOR_FAULTS = tuple(name for name in FAULTS if name not in TRANSPORT_FAULTS)
+# Every wire on which a model chats can show these, LIST_FAULTS where the chat asks for several translations.
+CHAT_FAULTS = ("empty", "wrong_answer", "refusal", "cut", "unknown_code", "rate_limited", "rejected", "5xx")
+LIST_FAULTS = ("wrong_length", "shuffled")
 
 _PAGE = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 _HAN_IN_JSON = re.compile("(?<=[\u4e00-\u9fff])[\u4e00-\u9fff]")
+_TEXT_IN_JSON = re.compile(r'"(?:content|result|text|TargetTextList)":\[?"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +124,9 @@ class Fates:
         return Fate()
 
 
+_INSIDE = {"bad_bytes": b"\xff\xfe", "surrogate": rb"\ud83d", "nul": rb"\u0000"}
+
+
 def spoil(answer: Answer, fate: Fate, *, slow_s: float, mishap: Answer) -> Answer:
     """The answer after what happened to it on the way. mishap: the wire's words for an internal error, unbilled."""
     match fate.fault:
@@ -95,17 +143,23 @@ def spoil(answer: Answer, fate: Fate, *, slow_s: float, mishap: Answer) -> Answe
             return replace(answer, body=half, good=False, fault=fate.fault)
         case "html":
             return Answer(answer.wire, _PAGE.encode(), content_type="text/html", fault=fate.fault)
-        case "bad_bytes":
-            return replace(answer, body=_with_bad_bytes(answer.body), good=False, fault=fate.fault)
+        case "bad_bytes" | "surrogate" | "nul":
+            body = _with_inside(answer.body, _INSIDE[fate.fault])
+            return replace(answer, body=body, good=False, fault=fate.fault)
+        case "half_frame":
+            return replace(answer, breaks="half", good=False, fault=fate.fault)
+        case "slow_drip":
+            return replace(answer, drips=True, fault=fate.fault)
         case "charset":
             whole = answer if fate.variant < 0.5 else mishap
             return replace(whole, content_type="application/json; charset=utf-8", fault=fate.fault)
     return replace(answer, fault=fate.fault)
 
 
-def _with_bad_bytes(body: bytes) -> bytes:
-    """The same JSON with bytes in a text that are no UTF-8: the inside of a run of Han, or before the last quote."""
+def _with_inside(body: bytes, inside: bytes) -> bytes:
+    """The same JSON with bytes inside a text of the answer: in a run of Han, or before its first character."""
     text = body.decode()
     found = _HAN_IN_JSON.search(text)
-    at = len(text[: found.start()].encode()) if found else body.rindex(b'"')
-    return body[:at] + b"\xff\xfe" + body[at:]
+    begins = _TEXT_IN_JSON.search(text)
+    at = found.start() if found else begins.end() if begins else text.rindex('"')
+    return b"".join((text[:at].encode(), inside, text[at:].encode()))

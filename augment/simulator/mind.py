@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from operator import add
 
-from augment.simulator.prompt import Question, ToTranslate, read_prompt
+from augment.simulator.prompt import Asked, Question, ToTranslate, ToTranslateAll, read_prompt, read_translation
 from augment.simulator.translator import translate
 
 _MARKS = re.compile("[\\s，。！？、；：,.!?;:()（）“”\"'‘’【】\\[\\]*#`-]+")
@@ -33,19 +33,65 @@ _FITS = ("与这一点相符，可以保留", "能够由此得到支持，可以
 _FAILS = ("和已知内容对不上，排除", "得不到已知内容的支持，排除", "推不出来，排除")
 _CLOSINGS = ("综合上面的推理，可以得出结论。", "把这些步骤合在一起，结论就清楚了。", "检查一遍，推理没有矛盾。")
 
+_NO = (
+    "很抱歉，作为一个人工智能语言模型，我无法回答这个问题。",
+    "抱歉，我不能提供这方面的内容。如果您有其他问题，我很乐意帮助您。",
+    "我理解您的需求，但是我无法完成这一请求，请换一个话题。",
+    "I'm sorry, but I can't assist with that request.",
+)
 
-def answer_prompt(prompt: str, *, seed: int = 0, turn: int = 0, wrong: bool = False) -> str:
-    """The answer to a prompt. turn: how often it was answered before; wrong: conclude something else than it should."""
-    asked = read_prompt(prompt)
+
+def answer_prompt(
+    prompt: str,
+    *,
+    seed: int = 0,
+    turn: int = 0,
+    wrong: bool = False,
+    only_translates: bool = False,
+    mangle: tuple[str, float] = ("", 0.0),
+) -> str:
+    """The answer to a prompt. turn: how often it was answered before; wrong: conclude something else than it should.
+
+    only_translates: the model knows nothing else. mangle: what becomes of a list (``wrong_length``, ``shuffled``) and a
+    number in 0..1 that says where.
+    """
+    asked: Asked = (read_translation(prompt) or ToTranslate(prompt, "zh")) if only_translates else read_prompt(prompt)
     digest = hashlib.sha256(f"{seed}:{turn}:{prompt}".encode()).digest()
     chance = random.Random(digest)
     match asked:
         case ToTranslate(text=text, target=target):
             return translate(text, "auto", target)
+        case ToTranslateAll(listing=listing, target=target):
+            written = tuple(translate(text, "auto", target) for text in listing.texts)
+            return listing.write(_mangled(written, *mangle))
         case Question():
             steady = random.Random(hashlib.sha256(f"{seed}:{prompt}".encode()).digest())
             return _solution(asked, _conclusion(asked, steady, chance, wrong=wrong), chance)
     return _remark(asked)
+
+
+def lists_texts(prompt: str) -> bool:
+    """Whether the answer will be a list of two or more texts."""
+    asked = read_translation(prompt)
+    return isinstance(asked, ToTranslateAll) and len(asked.listing.texts) > 1
+
+
+def refuse(prompt: str) -> str:
+    """A text that says no where an answer was asked for."""
+    return _NO[hashlib.sha256(prompt.encode()).digest()[0] % len(_NO)]
+
+
+def _mangled(written: tuple[str, ...], how: str, where: float) -> tuple[str | None, ...]:
+    """The list with an item lost, with or without its number, two merged, or two in each other's place."""
+    if not how or len(written) < 2:
+        return written
+    at = int(where * 3 % 1 * (len(written) - 1))
+    before, one, other, after = written[:at], written[at], written[at + 1], written[at + 2 :]
+    if how == "shuffled":
+        return (*before, other, one, *after)
+    if where < 1 / 3:
+        return (*before, None, other, *after)
+    return (*before, other, *after) if where < 2 / 3 else (*before, one + other, *after)
 
 
 def _conclusion(asked: Question, steady: random.Random, chance: random.Random, *, wrong: bool) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from augment.simulator.listing import Listing, read_listing
+
 _HEADING = re.compile(
     r"^[ \t]*#{1,6}[ \t]*(?:(?P<name>题目|问题|选项|答案|分析过程)(?=[\s:：]|$)[ \t]*[:：]?[ \t]*(?P<rest>[^\n]*)"
     r"|[^\n]*)$",
@@ -12,8 +14,32 @@ _HEADING = re.compile(
 )
 _OPTION = re.compile(r"^[ \t]*[(（]?(?P<letter>[A-Z])[)）]?[ \t]*[.．、:：)）][ \t]*(?P<text>\S[^\n]*)$", re.MULTILINE)
 _LETTERS = re.compile(r"[A-Z](?:[ \t,，、和]*[A-Z])*")
-_TRANSLATE = re.compile("翻译|译成|译为|translat", re.IGNORECASE)
-_INTO = re.compile(r"(?:成|为|到|至|into|to)\s*[“\"「'（(]?\s*(?P<name>[A-Za-z]+|[\u4e00-\u9fff]{1,4})", re.IGNORECASE)
+_TRANSLATE = re.compile("翻译|译成|译为|译作|translat", re.IGNORECASE)
+_TO = (
+    r"(?:成|为|作|到|至|→|->|into|to|目标语言|target[ _]lang(?:uage)?)\s*[:：是]?\s*[“\"「'（(<\[*`]*\s*"
+    r"(?P<name>[A-Za-z]+|[\u4e00-\u9fff]{1,4})"
+)
+_INTO = re.compile(_TO, re.IGNORECASE)
+_TRANSLATE_INTO = re.compile(rf"(?:{_TRANSLATE.pattern})[^\n。]{{0,80}}?{_TO}", re.IGNORECASE)
+# Words after which a colon, or the end of the instruction's sentence, hands over to the text.
+_HANDS_OVER = re.compile(
+    r"(?:(?:explanations?|comments?|commentary|notes?|text|segment|sentence|passage|content|[a-z]+ese|english|korean"
+    r"|french|german|russian|spanish|解释|说明|注释|文本|内容|句子|段落|[语文])[\s”\"」)*]*[:：]"
+    r"|(?:explanations?|解释|说明|注释)[。.])[ \t]*(?=\S)",
+    re.IGNORECASE,
+)
+_RULE = re.compile(
+    r"只|仅|不要|不得|请|保[持留]|注意|要求|only|do not|don't|keep|output|return|reply|must", re.IGNORECASE
+)
+_ANSWER_HERE = re.compile(r"\n\s*(?:翻译结果|译文|translation)\s*[:：]\s*$", re.IGNORECASE)
+# An instruction that means several texts says so.
+_LISTED = re.compile(
+    r"编号|序号|逐[条个行一句]|[每各][条个行一句段项]|列表|数组|清单|标签|对象|json|\d+\s*[条个段项]"
+    r"|number|\beach\b|\bevery\b|\bitems?\b|array|\blists?\b|\blines\b|\btexts\b|\bstrings\b|sentences|segments"
+    r"|\btags?\b|object",
+    re.IGNORECASE,
+)
+_LINES_OF_INSTRUCTION = 12
 _LANGUAGES = {
     "日": "ja",
     "japanese": "ja",
@@ -38,6 +64,18 @@ _LANGUAGES = {
     "russian": "ru",
     "西班牙": "es",
     "spanish": "es",
+    "繁体": "zh-TW",
+    "traditional": "zh-TW",
+    "意大利": "it",
+    "italian": "it",
+    "葡萄牙": "pt",
+    "portuguese": "pt",
+    "越南": "vi",
+    "vietnamese": "vi",
+    "泰": "th",
+    "thai": "th",
+    "阿拉伯": "ar",
+    "arabic": "ar",
 }
 
 
@@ -59,14 +97,25 @@ class ToTranslate:
     target: str
 
 
-def read_prompt(prompt: str) -> Question | ToTranslate | str:
+@dataclass(frozen=True, slots=True)
+class ToTranslateAll:
+    """Several texts and the language they are wanted in."""
+
+    listing: Listing
+    target: str
+
+
+Asked = Question | ToTranslate | ToTranslateAll | str
+
+
+def read_prompt(prompt: str) -> Asked:
     """What the prompt asks for; the prompt itself where it is neither a question nor a translation."""
+    wanted = read_translation(prompt)
+    if wanted:
+        return wanted
     sections = _sections(prompt)
     if "题目" in sections or "问题" in sections:
         return _question(sections)
-    wanted = _translation(prompt)
-    if wanted:
-        return wanted
     options = _options(prompt)
     if len(options) >= 2:
         start = next(_OPTION.finditer(prompt)).start()
@@ -119,16 +168,52 @@ def _gold(section: str, options: tuple[tuple[str, str], ...]) -> str:
     return next((letter for letter, text in options if text == line), line)
 
 
-def _translation(prompt: str) -> ToTranslate | None:
-    head, _, text = prompt.strip().partition("\n")
-    if not _TRANSLATE.search(head):
+def read_translation(prompt: str) -> ToTranslate | ToTranslateAll | None:
+    """The text or texts a prompt wants translated, None where its first lines ask for nothing of the kind."""
+    heading = _HEADING.search(prompt)
+    top = prompt[: heading.start()] if heading else prompt
+    lines = top.splitlines(keepends=True)[:_LINES_OF_INSTRUCTION]
+    asking = [number for number, line in enumerate(lines) if _TRANSLATE.search(line)]
+    naming = [number for number in asking if _TRANSLATE_INTO.search(lines[number])]
+    if not asking:
         return None
-    if not text.strip():  # all on one line: the text follows the last colon of the instruction
-        head, _, text = re.sub("[:：]", ":", head, count=1).partition(":")
-    if not text.strip():
-        return None
-    target = next((code for name in _INTO.finditer(head) if (code := _language(name["name"]))), "zh")
-    return ToTranslate(text.strip("\n"), target)
+    line = (naming or asking)[0]
+    if _LISTED.search(paragraph := _paragraphs_that_ask(prompt)):
+        listing = read_listing(prompt)
+        if listing and listing.texts:
+            said = prompt[: listing.begins] + prompt[listing.ends :]
+            return ToTranslateAll(listing, _target(lines[line], paragraph, said))
+    text = _text_after(prompt, sum(map(len, lines[:line])))
+    return ToTranslate(text, _target(lines[line], paragraph)) if text.strip() else None
+
+
+def _paragraphs_that_ask(prompt: str) -> str:
+    return "\n".join(part for part in re.split(r"\n\s*\n", prompt) if _TRANSLATE.search(part))
+
+
+def _target(*places: str) -> str:
+    """The language named in the first of the places that names one."""
+    for place in places:
+        for pattern in (_TRANSLATE_INTO, _INTO):
+            for found in pattern.finditer(place):
+                if code := _language(found["name"]):
+                    return code
+    return "zh"
+
+
+def _text_after(prompt: str, begins: int) -> str:
+    """The text below, or behind, the instruction that begins there; "" where there is none."""
+    head, _, below = prompt[begins:].partition("\n")
+    if handed := _HANDS_OVER.search(head):
+        text = head[handed.end() :] + "\n" + below
+    elif not below.strip():  # all on one line: the text follows the first colon of the instruction
+        text = re.sub("[:：]", ":", head, count=1).partition(":")[2]
+    else:
+        if not head.rstrip().endswith((":", "：")):
+            while (line := below.partition("\n"))[2].strip() and line[0].strip() and _RULE.match(line[0].strip("-*• ")):
+                below = line[2]
+        text = below
+    return _ANSWER_HERE.sub("", text).strip("\n")
 
 
 def _language(name: str) -> str:

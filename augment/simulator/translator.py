@@ -35,12 +35,13 @@ _QUESTION_DONE = re.compile("(?:吗|呢|么|吧)$")
 _HAN = re.compile(HAN)
 _BY_JA = {term.ja: term.back for term in (*_TERMS, *_ADDED)}
 _KANA = re.compile("[\u3040-\u30ff]")
+_DOTTED = re.compile("·[\u3040-\u30ff]+·")
 
 
 def translate(text: str, source: str, target: str) -> str:
     """The text in the target language. source, target: ISO 639-1, ``zh-TW`` or ``auto``; same text, same answer."""
     if source == "auto":
-        source = "ja" if _KANA.search(text) else "zh"
+        source = "en" if _DOTTED.search(text) else "ja" if _KANA.search(text) else "zh"
     if source.startswith("zh"):
         return text if target.startswith("zh") else _from_chinese(text, target)
     if target.startswith("zh"):

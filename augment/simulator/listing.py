@@ -1,0 +1,170 @@
+"""Several texts in one prompt, found in whatever form they are in, and written back in the same form.
+
+Understood are JSON (an array of strings, an array of objects with one text each, an object of strings), tags with a
+number (``<t id="1">…</t>``, ``<1>…</1>``) and numbered blocks (``[1] …``, ``【1】``, ``(1)``, ``1. …``, ``1、…``).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+_TAGS = re.compile(
+    r"<(?P<name>[A-Za-z_]*)(?P<rest>[^<>\n]*?\d[^<>\n]*|)>(?P<text>.*?)</(?P=name)(?P<last>\d*)>", re.DOTALL
+)
+# A numbered block begins a line; brackets first, since a text in a bracketed block may hold a list with dots.
+_MARKS = tuple(
+    re.compile(rf"^(?P<mark>[ \t]*{mark}[ \t]*)", re.MULTILINE)
+    for mark in (
+        r"\[(?P<n>\d{1,3})\][:：.]?",
+        r"【(?P<n>\d{1,3})】[:：]?",
+        r"<<?(?P<n>\d{1,3})>>?",
+        r"[(（](?P<n>\d{1,3})[)）]",
+        r"#+[ \t]*(?P<n>\d{1,3})[.、:：]?",
+        r"(?P<n>\d{1,3})[.、)）:：|\t]",
+    )
+)
+_KEY = re.compile(r"[{｛]\s*[\"“](?P<key>\w+)[\"”]\s*[:：]\s*\[")
+
+# What stands below a list may still be the instruction.
+_BELOW = re.compile(
+    r"\n\n(?=(?:请|按|以|只|仅|Please|Now|Output|Return|Reply|Only|翻译结果|译文|Translation))[^\n]{0,300}\s*$"
+)
+
+Write = Callable[[tuple[str | None, ...]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Texts of a prompt. begins, ends: where they stand in it; write: gives others in the same form.
+
+    What is written takes the numbers or keys in turn; None leaves one out together with its number.
+    """
+
+    texts: tuple[str, ...]
+    begins: int
+    ends: int
+    write: Write = field(repr=False)
+
+
+def read_listing(prompt: str) -> Listing | None:
+    """The texts that a prompt lists, None where it lists none."""
+    return _in_json(prompt) or _in_tags(prompt) or _numbered(prompt)
+
+
+# ── JSON ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _in_json(prompt: str) -> Listing | None:
+    """The JSON value of the prompt that is a list of texts: the one it ends with, or else the longest."""
+    found = list(_values(prompt))
+    if found and not prompt[found[-1].ends :].strip("` \n"):
+        return found[-1]
+    return max(found, key=lambda listing: listing.ends - listing.begins, default=None)
+
+
+def _values(prompt: str) -> Iterator[Listing]:
+    decoder = json.JSONDecoder(strict=False)
+    at = 0
+    while (begins := min((i for i in (prompt.find("[", at), prompt.find("{", at)) if i >= 0), default=-1)) >= 0:
+        at = begins + 1
+        try:
+            value, ends = decoder.raw_decode(prompt, begins)
+        except (ValueError, RecursionError):
+            continue
+        read = _texts_of(value)
+        if read:
+            wrapped = _KEY.search(prompt, 0, begins) if isinstance(value, list) else None
+            texts, write = read
+            yield Listing(texts, begins, ends, _within(wrapped["key"], write) if wrapped else write)
+            at = ends
+
+
+def _within(key: str, write: Write) -> Write:
+    """The array as the value of a key, where the instruction shows an object with one."""
+    return lambda texts: f'{{"{key}": {write(texts)}}}'
+
+
+def _texts_of(value: Any) -> tuple[tuple[str, ...], Write] | None:
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return tuple(value), lambda texts: _dumped([text for text in texts if text is not None])
+    if isinstance(value, dict) and len(value) == 1 and isinstance(next(iter(value.values())), list):
+        name, inner = next(iter(value.items()))
+        read = _texts_of(inner)
+        return read and (read[0], _within(name, read[1]))
+    if isinstance(value, dict) and value and all(isinstance(one, str) for one in value.values()):
+        names = list(value)
+        return tuple(value.values()), lambda texts: _dumped(
+            {name: text for name, text in zip(names, texts, strict=False) if text is not None}
+        )
+    if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+        name = next((n for n, v in value[0].items() if isinstance(v, str) and n.lower() not in ("id", "index")), "")
+        if name and all(isinstance(one.get(name), str) for one in value):
+            return tuple(one[name] for one in value), lambda texts: _dumped(
+                [one | {name: text} for one, text in zip(value, texts, strict=False) if text is not None]
+            )
+    return None
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+# ── tags and numbers ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _in_tags(prompt: str) -> Listing | None:
+    found = [tag for tag in _TAGS.finditer(prompt) if re.search(r"\d", tag["rest"] + tag["last"])]
+    numbers = [int(re.findall(r"\d+", tag["rest"])[0]) for tag in found if re.search(r"\d", tag["rest"])]
+    start = next((i for i in range(len(numbers) - 1) if numbers[i : i + 2] in ([1, 2], [0, 1])), None)
+    if start is None or len(numbers) != len(found):
+        return None
+    kept = found[start:]
+    if numbers[start:] != list(range(numbers[start], numbers[start] + len(kept))):
+        return None
+    frames = [(tag[0][: tag.start("text") - tag.start()], tag[0][tag.end("text") - tag.start() :]) for tag in kept]
+
+    def write(texts: tuple[str | None, ...]) -> str:
+        pairs = zip(frames, texts, strict=False)
+        return "\n".join(f"{before}{text}{after}" for (before, after), text in pairs if text is not None)
+
+    return Listing(tuple(tag["text"].strip() for tag in kept), kept[0].start(), kept[-1].end(), write)
+
+
+def _numbered(prompt: str) -> Listing | None:
+    for mark in _MARKS:
+        blocks = _counting_up(list(mark.finditer(prompt)))
+        if len(blocks) < 2:
+            continue
+        marks = [block["mark"] for block in blocks]
+        below = _BELOW.search(prompt, blocks[-1].end())
+        bounds = [*(block.start() for block in blocks), below.start() if below else len(prompt)]
+        texts = tuple(
+            prompt[block.end() : end].strip() for block, (_, end) in zip(blocks, pairwise(bounds), strict=True)
+        )
+        gap = "\n\n" if "\n\n" in prompt[blocks[0].end() : blocks[1].start()][-3:] else "\n"
+        return Listing(texts, bounds[0], bounds[-1], _behind(marks, gap))
+    return None
+
+
+def _behind(marks: list[str], gap: str) -> Write:
+    return lambda texts: gap.join(f"{mark}{text}" for mark, text in zip(marks, texts, strict=False) if text is not None)
+
+
+def _counting_up(found: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The longest run that counts up by one from 1, or from 0; what does not go on counting is part of a text."""
+    best: list[re.Match[str]] = []
+    for first in range(len(found)):
+        if int(found[first]["n"]) > 1:
+            continue
+        run = [found[first]]
+        for one in found[first + 1 :]:
+            if int(one["n"]) == int(run[-1]["n"]) + 1:
+                run.append(one)
+        if len(run) > len(best):
+            best = run
+    return best
