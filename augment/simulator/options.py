@@ -48,7 +48,7 @@ class VendorLimits:
 
 # Tencent: document/api/551/40566 (2025-09-12). Qianfan: WENXINWORKSHOP/s/hlzic283e, the page's ERNIE 3.5 example.
 # DashScope: help.aliyun.com/zh/model-studio/rate-limit, figures of qwen3-max; a second holds a sixtieth of a minute.
-# Spark: 2 of each is what consoles show for an account that bought nothing; no page says so.
+# Spark: 2 of each for an account that has bought nothing, from memory; no page at hand says so.
 DOCUMENTED_LIMITS = VendorLimits(
     tencent_rps=5,
     qianfan_rpm=300,
