@@ -51,6 +51,7 @@ SPARKS = [
 VENDORS = [
     Vendor("tencent", "tencent", ("secret_id", "secret_key"), TEXTS),
     Vendor("openai", "openai", ("api_key",)),
+    Vendor("dashscope", "dashscope", ("api_key",)),
     Vendor("qianfan-oauth", "qianfan", ("ak", "sk"), api="v1-oauth"),
     Vendor("qianfan-bce", "qianfan", ("access_key", "secret_key"), api="v1-bce"),
     Vendor("qianfan-v2", "qianfan", ("bearer_token",), api="v2"),
@@ -151,6 +152,8 @@ WAYS: dict[str, Callable[[Asked], Answer] | Answer] = {
     "200 v1": echo(200, lambda heard: {"error_code": 14, "error_msg": heard}),
     "200 token trouble": echo(200, lambda heard: {"error_code": 110, "error_msg": heard}),
     "200 filtered": echo(200, lambda heard: {"result": heard, "need_clear_history": True}),
+    "400 dashscope": echo(400, lambda heard: {"code": heard, "message": heard, "request_id": heard}),
+    "200 dashscope": echo(200, lambda heard: {"code": heard, "message": heard, "output": {"text": heard}}),
     "200 tencent": echo(200, lambda heard: {"Response": {"Error": {"Code": heard, "Message": heard}}}),
     "cut": Answer(b"{", cut=True),
     "silent": Answer(silent=True),

@@ -11,11 +11,11 @@ from augment.errors import FixableError, NotFound
 
 from .recordings import HAS_SPARK
 
-INSTALLED = ["tencent", "qianfan", "openai", *(["spark"] if HAS_SPARK else [])]
+INSTALLED = ["tencent", "qianfan", "openai", "dashscope", *(["spark"] if HAS_SPARK else [])]
 
 
 def test_every_file_without_an_underscore_is_a_connector() -> None:
-    assert {"tencent", "qianfan", "openai", "spark"} <= set(names())
+    assert {"tencent", "qianfan", "openai", "dashscope", "spark"} <= set(names())
     assert not any(name.startswith("_") for name in names())
 
 
@@ -47,4 +47,4 @@ def test_looking_a_connector_up_imports_no_sdk() -> None:
         [sys.executable, "-W", "error", "-c", code, *INSTALLED], capture_output=True, text=True, timeout=60
     )
     assert ended.returncode == 0, ended.stderr
-    assert not {"tencentcloud", "qianfan", "sparkai", "aiohttp", "requests"} & set(ended.stdout.split())
+    assert not {"tencentcloud", "qianfan", "sparkai", "dashscope", "aiohttp", "requests"} & set(ended.stdout.split())

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from augment.connectors import load, openai, qianfan, spark, tencent
+from augment.connectors import dashscope, load, openai, qianfan, spark, tencent
 from augment.errors import Fault
 from augment.settings import Secret
 from augment.types import Ask, Chat, Message, Reply, Route, Translation
@@ -17,6 +17,7 @@ from .recordings import HAS_SPARK, Recording, Speech, recordings, serving, speak
 KEYS = {
     "tencent": {"secret_id": "recorded-id", "secret_key": "recorded-key"},
     "openai": {"api_key": "recorded-key"},
+    "dashscope": {"api_key": "recorded-key"},
     "spark": {"app_id": "recorded", "api_key": "recorded-key", "api_secret": "recorded-secret"},
     "v1-oauth": {"ak": "recorded-ak", "sk": "recorded-sk"},
     "v1-bce": {"access_key": "recorded-access", "secret_key": "recorded-secret"},
@@ -103,9 +104,10 @@ def replayed(vendor: str, api: str = "") -> dict[str, set[str]]:
         ({str(code): kind for code, kind in qianfan.V1_KINDS.items()}, "qianfan", "v1"),
         (qianfan.V2_CODES, "qianfan", "v2"),
         (openai.CODES, "openai", ""),
+        ({code: kind for code, kind in dashscope.CODES.items() if code not in dashscope.WORDS}, "dashscope", ""),
         ({str(code): kind for code, kind in spark.KINDS.items() if code not in spark.USED_UP}, "spark", ""),
     ],
-    ids=["tencent", "qianfan-v1", "qianfan-v2", "openai", "spark"],
+    ids=["tencent", "qianfan-v1", "qianfan-v2", "openai", "dashscope", "spark"],
 )
 def test_every_code_of_a_table_is_replayed(table: dict[str, str], vendor: str, api: str) -> None:
     found = replayed(vendor, api)
