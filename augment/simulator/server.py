@@ -18,6 +18,7 @@ from aiohttp import web
 from augment.errors import FixableError
 from augment.simulator import options as keys
 from augment.simulator._wire import Answer, Request
+from augment.simulator.accounts import Accounts
 from augment.simulator.counts import Counts
 from augment.simulator.faults import Fates
 from augment.simulator.openai import OpenAI
@@ -25,6 +26,11 @@ from augment.simulator.options import SimulatorOptions
 from augment.simulator.qianfan_keys import V1_PREFIX, Keyring, Quota
 from augment.simulator.qianfan_v1 import QianfanV1
 from augment.simulator.qianfan_v2 import QianfanV2
+from augment.simulator.spark import Spark
+from augment.simulator.spark_http import PREFIX as SPARK_PREFIX
+from augment.simulator.spark_http import TUNED_PREFIX as SPARK_TUNED_PREFIX
+from augment.simulator.spark_http import SparkHTTP
+from augment.simulator.spark_line import Line
 from augment.simulator.tencent import Tencent
 
 HOST = "127.0.0.1"
@@ -38,14 +44,18 @@ class Simulator:
         self._counts = Counts()
         fates = Fates(self.options.faults, self.options.seed)
         served = self._counts.times_served
+        self._accounts = Accounts(self.options)
         self._keyring = Keyring(self.options)
         quota = Quota(self.options.vendor_limits)
         self._tencent = Tencent(self.options, fates)
         self._v1 = QianfanV1(self.options, fates, self._keyring, quota, served)
         self._v2 = QianfanV2(self.options, fates, self._keyring, quota, served)
         self._openai = OpenAI(self.options, fates, served)
+        self._spark = Spark(self.options, fates, self._accounts, served)
+        self._spark_http = SparkHTTP(self.options, fates, self._accounts, served)
         self._runner: web.ServerRunner | None = None
         self._closing = asyncio.Event()
+        self._line = Line(self._spark, self.options, self._counts, self._accounts, self._closing)
         self._port = 0
 
     @property
@@ -68,10 +78,19 @@ class Simulator:
             "DEEPSEEK_BASE_URL": f"{self.url}/v1",
             "TOKENHUB_BASE_URL": f"{self.url}/v1",
             "VLLM_BASE_URL": f"{self.url}/vllm/v1",
+            "AUGMENT_SPARK_ENDPOINT": self.ws,
+            "SPARK_BASE_URL": f"{self.url}{SPARK_PREFIX}",
+            "SPARK_TUNED_BASE_URL": f"{self.url}{SPARK_TUNED_PREFIX}",
             "TENCENTCLOUD_SECRET_ID": keys.TENCENT_SECRET_ID,
             "TENCENTCLOUD_SECRET_KEY": keys.TENCENT_SECRET_KEY,
             "QIANFAN_AK": keys.QIANFAN_AK,
             "QIANFAN_SK": keys.QIANFAN_SK,
+            "SPARKAI_APP_ID": keys.SPARK_APP_ID,
+            "SPARKAI_API_KEY": keys.SPARK_API_KEY,
+            "SPARKAI_API_SECRET": keys.SPARK_API_SECRET,
+            "SPARKAI_RESOURCE_ID": keys.SPARK_RESOURCE_ID,
+            "SPARKAI_SERVICE_ID": keys.SPARK_SERVICE_ID,
+            "SPARKAI_API_PASSWORD": keys.SPARK_API_PASSWORD,
             **keys.OPENAI_KEYS,
         }
 
@@ -123,9 +142,13 @@ class Simulator:
         )
         if request.path == "/_sim/counts":
             return web.json_response(self.counts())
-        answer = self._answer(request)
+        refused = self._spark.refusal(request) if self._spark.serves(request.path) else None
+        if self._spark.serves(request.path) and refused is None:
+            return await self._line.converse(incoming, request.path)
+        answer = refused or self._answer(request)
         self._counts.arrived(answer.wire)
         self._counts.billed(answer)
+        self._accounts.billed(answer)
         return await self._deliver(incoming, answer)
 
     def _answer(self, request: Request) -> Answer:
@@ -144,6 +167,8 @@ class Simulator:
                 return self._openai.answer(request)
             case "/vllm/v1/chat/completions" | "/vllm/v1/models":
                 return self._openai.answer(request, keyless=True)
+            case path if self._spark_http.serves(path):
+                return self._spark_http.answer(request)
             case path if path.startswith(V1_PREFIX):
                 return self._v1.answer(request)
         return Answer("other", json.dumps({"error": f"no vendor serves {request.path}"}).encode(), 404)
