@@ -12,7 +12,6 @@ from augment.simulator._wire import Answer
 from augment.simulator.options import SimulatorOptions
 
 IN_FLIGHT_S = 0.25  # a request that arrives so soon after the refusal was under way before it
-OPENAI_RETRY_AFTER_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)

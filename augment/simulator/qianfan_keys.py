@@ -24,6 +24,7 @@ from augment.simulator.options import (
 )
 
 WIRE = "qianfan-auth"
+ACCOUNT = "qianfan"  # of V1 and V2 together
 V1_PREFIX = "/rpc/2.0/ai_custom/v1/wenxinworkshop/chat/"
 # Names as the console lists them, endpoints as qianfan 0.4.12.3 has them (chat_completion.py).
 ENDPOINTS = {

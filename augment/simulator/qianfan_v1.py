@@ -11,15 +11,16 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from augment.simulator._chat import Chat, Said, chat_of, is_number, say
+from augment.simulator._chat import Chat, Said, chat_of, faults_of, is_number, speak
 from augment.simulator._wire import Answer, Request, encoded
-from augment.simulator.faults import TRANSPORT_FAULTS, Fate, Fates, spoil
+from augment.simulator.accounts import Accounts
+from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate, Fates, spoil
 from augment.simulator.options import SimulatorOptions
-from augment.simulator.qianfan_keys import V1_PREFIX, Keyring, Quota, has_endpoint
+from augment.simulator.qianfan_keys import ACCOUNT, V1_PREFIX, Keyring, Quota, has_endpoint
 
 WIRE = "qianfan-v1"
 CHARACTERS = 8000  # of all messages of Yi-34B-Chat
-ABLE = frozenset({*TRANSPORT_FAULTS, "rate_limited", "quota", "rejected", "5xx", "empty", "wrong_answer"})
+ABLE = frozenset({*TRANSPORT_FAULTS, *CHAT_FAULTS, "quota"})
 _REFUSAL = "您的问题我暂时无法回答，让我们换个话题再聊聊吧。"
 # name → lowest, lowest allowed itself, highest
 _RANGES = {"temperature": (0.0, False, 1.0), "top_p": (0.0, True, 1.0), "penalty_score": (1.0, True, 2.0)}
@@ -32,12 +33,14 @@ class QianfanV1:
         self,
         options: SimulatorOptions,
         fates: Fates,
+        accounts: Accounts,
         keyring: Keyring,
         quota: Quota,
         times_served: Callable[[str], int],
     ) -> None:
         self._options = options
         self._fates = fates
+        self._accounts = accounts
         self._keyring = keyring
         self._quota = quota
         self._times_served = times_served
@@ -45,7 +48,7 @@ class QianfanV1:
     def answer(self, request: Request) -> Answer:
         """The answer to one request, nothing billed yet."""
         endpoint = request.path.removeprefix(V1_PREFIX)
-        gone = WIRE in self._options.retired or endpoint in self._options.missing_models
+        gone = self._accounts.retired(WIRE) or endpoint in self._options.missing_models
         if gone or not has_endpoint(endpoint) or request.method != "POST":
             return _error(3, "Unsupported openapi method")
         refused = self._auth_refusal(request)
@@ -66,7 +69,12 @@ class QianfanV1:
                 if over == "rpm"
                 else _error(336502, "Rate limit reached for TPM")
             )
-        fate = self._fates.draw(WIRE, request.path.encode() + request.body, able=ABLE)
+        if self._accounts.used_up(ACCOUNT):
+            return _error(19, "Open api total request limit reached")
+        if self._accounts.day_over_s(ACCOUNT):
+            return _error(17, "Open api daily request limit reached")
+        able = ABLE | {"token_expired" if request.parameter("access_token") else "clock_skew"}
+        fate = self._fates.draw(WIRE, request.path.encode() + request.body, able=faults_of(chat, able))
         return _told_no(fate, chat) or self._said(chat, fate)
 
     def _auth_refusal(self, request: Request) -> Answer | None:
@@ -83,10 +91,9 @@ class QianfanV1:
         return _error(14, "IAM Certification failed") if self._keyring.signature_refusal(request) else None
 
     def _said(self, chat: Chat, fate: Fate) -> Answer:
-        wrong, empty = fate.fault == "wrong_answer", fate.fault == "empty"
-        said = say(chat, seed=self._options.seed, times_served=self._times_served, wrong=wrong)
-        body = _body(chat, Said("", 0) if empty else said)
-        answer = Answer(WIRE, encoded(body), bought=(chat.key,), chat=True, good=not wrong and not empty)
+        said = speak(chat, fate, seed=self._options.seed, times_served=self._times_served)
+        body = _body(chat, said)
+        answer = Answer(WIRE, encoded(body), bought=(chat.key,), chat=True, good=said.good, account=ACCOUNT)
         mishap = _error(336000, "Internal error")
         return spoil(answer, fate, slow_s=self._options.slow_s, mishap=mishap)
 
@@ -139,6 +146,14 @@ def _told_no(fate: Fate, chat: Chat) -> Answer | None:
                 "finish_reason": "content_filter",
             }
             return Answer(WIRE, encoded(body), fault=fate.fault)
+        case "token_expired" if fate.variant < 0.5:
+            return _error(110, "Access token invalid or no longer valid", fault=fate.fault)
+        case "token_expired":
+            return _error(111, "Access token expired", fault=fate.fault)
+        case "clock_skew":
+            return _error(14, "IAM Certification failed", fault=fate.fault)
+        case "unknown_code":
+            return _error(337_431, "the request met a drained zone", fault=fate.fault)
         case "5xx" if fate.variant < 0.35:
             return _error(2, "Service temporarily unavailable", fault=fate.fault)
         case "5xx" if fate.variant < 0.7:

@@ -10,15 +10,19 @@ import time
 import uuid
 from collections.abc import Callable
 
-from augment.simulator._chat import Chat, Said, bad_chat, chat_of, completion, say
+from augment.simulator._chat import Chat, Said, bad_chat, chat_of, completion, faults_of, speak
 from augment.simulator._wire import Answer, Request, encoded
-from augment.simulator.faults import TRANSPORT_FAULTS, Fate, Fates, spoil
+from augment.simulator.accounts import Accounts
+from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate, Fates, spoil
 from augment.simulator.options import SimulatorOptions
-from augment.simulator.qianfan_keys import Keyring, Quota
+from augment.simulator.qianfan_keys import ACCOUNT, Keyring, Quota
 
 WIRE = "qianfan-v2"
-# No "quota": V2's code for an account in arrears is on no page we know, and inventing one would teach a wrong one.
-ABLE = frozenset({*TRANSPORT_FAULTS, "rate_limited", "rejected", "5xx", "empty", "wrong_answer"})
+ABLE = frozenset({*TRANSPORT_FAULTS, *CHAT_FAULTS, "quota", "token_expired"})
+# The model service's page has no code for an account in arrears or a day's end; these are what the same platform's
+# search says, on the page that lists both: cloud.baidu.com/doc/qianfan/s/Qmh4su56e, read 2026-11-21.
+USED_UP = ("BILLING_INSUFFICIENT_BALANCE", "Your account has insufficient balance")
+DAY_OVER = ("QUOTA_USER_DAILY_REQUEST", "Daily request quota per user exceeded")
 
 
 class QianfanV2:
@@ -28,12 +32,14 @@ class QianfanV2:
         self,
         options: SimulatorOptions,
         fates: Fates,
+        accounts: Accounts,
         keyring: Keyring,
         quota: Quota,
         times_served: Callable[[str], int],
     ) -> None:
         self._options = options
         self._fates = fates
+        self._accounts = accounts
         self._keyring = keyring
         self._quota = quota
         self._times_served = times_served
@@ -42,7 +48,7 @@ class QianfanV2:
         """The answer to one request, nothing billed yet."""
         if not self._keyring.knows_bearer(request.bearer()):
             return _error(401, "invalid_iam_token", "IAM Certification failed", kind="invalid_request_error")
-        if WIRE in self._options.retired:
+        if self._accounts.retired(WIRE):
             return _error(404, "model_not_found", "the requested model has been taken offline")
         if request.method != "POST":
             return _error(405, "invalid_method", f"{request.method} is not supported")
@@ -56,26 +62,45 @@ class QianfanV2:
         if body["model"] in self._options.missing_models:
             return _error(401, "invalid_model", "No permission to use the model")
         chat = chat_of(WIRE, body["model"], body)
-        refused = self._quota.refusal(chat.input_tokens)
+        refused = self._refused(chat)
         if refused:
-            return _rate_limited(refused)
-        fate = self._fates.draw(WIRE, request.body, able=ABLE)
+            return refused
+        fate = self._fates.draw(WIRE, request.body, able=faults_of(chat, ABLE))
+        if fate.fault == "rate_limited":
+            limited = _rate_limited("rpm" if fate.variant < 0.5 else "tpm", fault=fate.fault)
+            return self._accounts.wait(limited, ACCOUNT)
         return _told_no(fate, chat) or self._said(chat, fate)
 
+    def _refused(self, chat: Chat) -> Answer | None:
+        """What the account may not do now."""
+        left_s = self._accounts.early_s(ACCOUNT)
+        over = "rpm" if left_s else self._quota.refusal(chat.input_tokens)
+        if over:
+            return self._accounts.wait(_rate_limited(over), ACCOUNT, left_s=left_s)
+        if self._accounts.used_up(ACCOUNT):
+            return _error(429, *USED_UP, kind="insufficient_balance")
+        if self._accounts.day_over_s(ACCOUNT):
+            return _error(429, *DAY_OVER, kind="quota_exceeded")
+        return None
+
     def _said(self, chat: Chat, fate: Fate) -> Answer:
-        wrong, empty = fate.fault == "wrong_answer", fate.fault == "empty"
-        said = say(chat, seed=self._options.seed, times_served=self._times_served, wrong=wrong)
-        body = completion(_identity(), int(time.time()), chat, [Said("", 0) if empty else said])
+        said = speak(chat, fate, seed=self._options.seed, times_served=self._times_served)
+        body = completion(_identity(), int(time.time()), chat, [said])
         body["choices"][0]["flag"] = 0
-        answer = Answer(WIRE, encoded(body), bought=(chat.key,), chat=True, good=not wrong and not empty)
+        answer = Answer(WIRE, encoded(body), bought=(chat.key,), chat=True, good=said.good, account=ACCOUNT)
         mishap = _error(500, "internal_error", "Internal error", kind="internal_error")
         return spoil(answer, fate, slow_s=self._options.slow_s, mishap=mishap)
 
 
 def _told_no(fate: Fate, chat: Chat) -> Answer | None:
     match fate.fault:
-        case "rate_limited":
-            return _rate_limited("rpm" if fate.variant < 0.5 else "tpm", fault=fate.fault)
+        case "quota":
+            return _error(429, *USED_UP, kind="insufficient_balance", fault=fate.fault)
+        case "token_expired":
+            return _error(401, "invalid_iam_token", "IAM Certification failed", fault=fate.fault)
+        case "unknown_code":
+            status = 500 if fate.variant < 0.5 else 409
+            return _error(status, "zone_drained", "the request met a drained zone", fault=fate.fault)
         case "rejected" if fate.variant < 0.5:
             return _error(403, "system_unsafe", "the content is unsafe", kind="unsafe_request", fault=fate.fault)
         case "rejected":

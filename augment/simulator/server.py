@@ -20,6 +20,10 @@ from augment.simulator import options as keys
 from augment.simulator._wire import Answer, Request
 from augment.simulator.accounts import Accounts
 from augment.simulator.counts import Counts
+from augment.simulator.dashscope import PATH as DASHSCOPE_PATH
+from augment.simulator.dashscope import DashScope, ModelQuota
+from augment.simulator.dashscope_compatible import PREFIX as COMPATIBLE_PREFIX
+from augment.simulator.dashscope_compatible import DashScopeCompatible
 from augment.simulator.faults import Fates
 from augment.simulator.openai import OpenAI
 from augment.simulator.options import SimulatorOptions
@@ -34,6 +38,7 @@ from augment.simulator.spark_line import Line
 from augment.simulator.tencent import Tencent
 
 HOST = "127.0.0.1"
+DRIP_S = 0.5  # between two pieces of an answer that drips
 
 
 class Simulator:
@@ -45,12 +50,16 @@ class Simulator:
         fates = Fates(self.options.faults, self.options.seed)
         served = self._counts.times_served
         self._accounts = Accounts(self.options)
+        self._accounts = Accounts(self.options)
         self._keyring = Keyring(self.options)
         quota = Quota(self.options.vendor_limits)
-        self._tencent = Tencent(self.options, fates)
-        self._v1 = QianfanV1(self.options, fates, self._keyring, quota, served)
-        self._v2 = QianfanV2(self.options, fates, self._keyring, quota, served)
-        self._openai = OpenAI(self.options, fates, served)
+        self._tencent = Tencent(self.options, fates, self._accounts)
+        self._v1 = QianfanV1(self.options, fates, self._accounts, self._keyring, quota, served)
+        self._v2 = QianfanV2(self.options, fates, self._accounts, self._keyring, quota, served)
+        self._openai = OpenAI(self.options, fates, self._accounts, served)
+        models = ModelQuota(self.options.vendor_limits)
+        self._dashscope = DashScope(self.options, fates, self._accounts, models, served)
+        self._compatible = DashScopeCompatible(self.options, fates, self._accounts, models, served)
         self._spark = Spark(self.options, fates, self._accounts, served)
         self._spark_http = SparkHTTP(self.options, fates, self._accounts, served)
         self._runner: web.ServerRunner | None = None
@@ -74,6 +83,7 @@ class Simulator:
         return {
             "AUGMENT_TENCENT_ENDPOINT": self.url,
             "AUGMENT_QIANFAN_ENDPOINT": self.url,
+            "AUGMENT_DASHSCOPE_ENDPOINT": self.url,
             "OPENAI_BASE_URL": f"{self.url}/v1",
             "DEEPSEEK_BASE_URL": f"{self.url}/v1",
             "TOKENHUB_BASE_URL": f"{self.url}/v1",
@@ -85,6 +95,7 @@ class Simulator:
             "TENCENTCLOUD_SECRET_KEY": keys.TENCENT_SECRET_KEY,
             "QIANFAN_AK": keys.QIANFAN_AK,
             "QIANFAN_SK": keys.QIANFAN_SK,
+            "DASHSCOPE_API_KEY": keys.DASHSCOPE_API_KEY,
             "SPARKAI_APP_ID": keys.SPARK_APP_ID,
             "SPARKAI_API_KEY": keys.SPARK_API_KEY,
             "SPARKAI_API_SECRET": keys.SPARK_API_SECRET,
@@ -105,7 +116,7 @@ class Simulator:
 
     def counts(self) -> dict[str, Any]:
         """What was served so far, as ``/_sim/counts`` says it. Safe from any thread."""
-        return self._counts.snapshot()
+        return {**self._counts.snapshot(), "too_early": self._accounts.too_early}
 
     async def __aenter__(self) -> Simulator:
         runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=1.0)
@@ -149,6 +160,7 @@ class Simulator:
         self._counts.arrived(answer.wire)
         self._counts.billed(answer)
         self._accounts.billed(answer)
+        self._accounts.billed(answer)
         return await self._deliver(incoming, answer)
 
     def _answer(self, request: Request) -> Answer:
@@ -169,6 +181,10 @@ class Simulator:
                 return self._openai.answer(request, keyless=True)
             case path if self._spark_http.serves(path):
                 return self._spark_http.answer(request)
+            case path if path == DASHSCOPE_PATH:
+                return self._dashscope.answer(request)
+            case path if path == f"{COMPATIBLE_PREFIX}/chat/completions":
+                return self._compatible.answer(request)
             case path if path.startswith(V1_PREFIX):
                 return self._v1.answer(request)
         return Answer("other", json.dumps({"error": f"no vendor serves {request.path}"}).encode(), 404)
@@ -185,7 +201,10 @@ class Simulator:
         response.content_length = len(answer.body)
         gone = self._closing.is_set() or incoming.transport is None or incoming.transport.is_closing()
         whole = not answer.breaks and not gone
+        if answer.drips and whole:
+            return await self._drip(incoming, response, answer)
         self._counts.leaves(answer, whole=whole)
+        self._accounts.leaves(answer)
         if gone or answer.breaks in ("before", "after"):
             return _hang_up(incoming, response)
         try:
@@ -199,6 +218,35 @@ class Simulator:
             response.force_close()
             if whole:
                 self._counts.did_not_leave(answer)
+        return response
+
+    async def _drip(
+        self, incoming: web.BaseRequest, response: web.StreamResponse, answer: Answer
+    ) -> web.StreamResponse:
+        """Sends the answer a few bytes at a time; a client that hangs up before the last has lost it."""
+        whole = False
+        pauses = max(1, round(self.options.drip_s / DRIP_S))
+        size = max(1, len(answer.body) // (pauses + 1))
+        pieces = [answer.body[at : at + size] for at in range(0, size * pauses, size)]
+        last = answer.body[size * pauses :]
+        try:
+            await response.prepare(incoming)
+            for piece in pieces:
+                await response.write(piece)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), self.options.drip_s / pauses)
+                if self._closing.is_set() or incoming.transport is None or incoming.transport.is_closing():
+                    raise ConnectionResetError
+            whole = True
+            self._counts.leaves(answer, whole=True)
+            await response.write(last)
+            await response.write_eof()
+        except ConnectionError:
+            response.force_close()
+            if whole:
+                self._counts.did_not_leave(answer)
+            else:
+                self._counts.leaves(answer, whole=False)
         return response
 
 

@@ -16,6 +16,7 @@ from augment.simulator._wire import Request
 
 ALGORITHM = "TC3-HMAC-SHA256"
 SKEW_S = 300
+EXPIRED = "签名过期。Timestamp 和服务器时间相差不得超过五分钟，请检查本地时间是否和标准时间同步。"
 _AUTHORIZATION = re.compile(
     rf"{ALGORITHM}\s+Credential=(?P<id>[^/]*)/(?P<date>\d{{4}}-\d\d-\d\d)/(?P<service>[a-z0-9]+)/tc3_request\s*,\s*"
     r"SignedHeaders=(?P<signed>[a-z0-9;\-]+)\s*,\s*Signature=(?P<signature>[0-9a-f]{64})"
@@ -56,10 +57,7 @@ def tc3_refusal(request: Request, *, keys: dict[str, str], service: str, now: fl
     if found is None:
         return "AuthFailure.InvalidAuthorization", "请求头部的 Authorization 不符合腾讯云标准。"
     if abs(now - int(timestamp)) > SKEW_S:
-        return (
-            "AuthFailure.SignatureExpire",
-            "签名过期。Timestamp 和服务器时间相差不得超过五分钟，请检查本地时间是否和标准时间同步。",
-        )
+        return "AuthFailure.SignatureExpire", EXPIRED
     secret = keys.get(found["id"])
     if secret is None:
         return "AuthFailure.SecretIdNotFound", "密钥不存在。请在控制台检查密钥是否已被删除或者禁用。"

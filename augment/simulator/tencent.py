@@ -12,15 +12,18 @@ from collections.abc import Callable
 from typing import Any
 
 from augment.simulator._wire import Answer, Request, Window, encoded, key_of
-from augment.simulator.faults import TRANSPORT_FAULTS, Fate, Fates, spoil
+from augment.simulator.accounts import Accounts
+from augment.simulator.faults import LIST_FAULTS, TRANSPORT_FAULTS, Fate, Fates, spoil
 from augment.simulator.options import TENCENT_SECRET_ID, TENCENT_SECRET_KEY, SimulatorOptions
-from augment.simulator.tc3 import tc3_refusal
+from augment.simulator.tc3 import EXPIRED, tc3_refusal
 from augment.simulator.translator import translate
 
 WIRE = "tencent"
 SERVICE, ACTION, VERSION = "tmt", "TextTranslateBatch", "2018-03-21"
 CHARACTERS = 6000  # the sum of a request must stay below
-ABLE = frozenset({*TRANSPORT_FAULTS, "rate_limited", "quota", "rejected", "5xx", "empty", "wrong_length"})
+ABLE = frozenset(
+    {*TRANSPORT_FAULTS, *LIST_FAULTS, "rate_limited", "quota", "rejected", "5xx", "empty", "clock_skew", "unknown_code"}
+)
 
 _WEST = "fr es it de tr ru pt"
 _ALL = f"ja ko {_WEST} vi id th ms ar"
@@ -53,9 +56,12 @@ class Refused(Exception):
 class Tencent:
     """Answers the requests of one simulator on Tencent's wire."""
 
-    def __init__(self, options: SimulatorOptions, fates: Fates, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, options: SimulatorOptions, fates: Fates, accounts: Accounts, now: Callable[[], float] = time.time
+    ) -> None:
         self._options = options
         self._fates = fates
+        self._accounts = accounts
         self._now = now
         self._window = Window(options.vendor_limits.tencent_rps, 1.0)
 
@@ -64,9 +70,12 @@ class Tencent:
         try:
             self._admit(request)
             parameters = _parameters(request)
+            if self._accounts.used_up(WIRE):
+                raise Refused("FailedOperation.NoFreeAmount", "本月免费额度已用完。")
         except Refused as refused:
             return _error(refused.code, refused.message)
-        fate = self._fates.draw(WIRE, request.body, able=ABLE)
+        able = ABLE if len(parameters["SourceTextList"]) > 1 else ABLE - {"shuffled"}
+        fate = self._fates.draw(WIRE, request.body, able=able)
         return self._told_no(fate) or self._translation(parameters, fate)
 
     def _admit(self, request: Request) -> None:
@@ -81,7 +90,7 @@ class Tencent:
         no = tc3_refusal(request, keys={TENCENT_SECRET_ID: TENCENT_SECRET_KEY}, service=SERVICE, now=self._now())
         if no:
             raise Refused(*no)
-        if WIRE in self._options.retired:
+        if self._accounts.retired(WIRE):
             raise Refused("ActionOffline", f"接口 {ACTION} 已下线。")
         if request.header("x-tc-version") != VERSION:
             raise Refused("NoSuchVersion", f"接口版本 {request.header('x-tc-version')} 不存在。")
@@ -100,6 +109,10 @@ class Tencent:
                 return _error("UnsupportedOperation", "文本包含不支持翻译的内容。", fault=fate.fault)
             case "5xx" if fate.variant < 0.5:
                 return _error("InternalError.BackendTimeout", "后台服务超时，请稍后重试。", fault=fate.fault)
+            case "clock_skew":
+                return _error("AuthFailure.SignatureExpire", EXPIRED, fault=fate.fault)
+            case "unknown_code":
+                return _error("FailedOperation.ZoneDrained", "请求所在可用区正在迁移。", fault=fate.fault)
             case "5xx":
                 return Answer(WIRE, b"upstream unavailable", status=503, content_type="text/plain", fault=fate.fault)
         return None
@@ -116,6 +129,9 @@ class Tencent:
                 written.pop()
             case "wrong_length":
                 written.append(written[0])
+            case "shuffled":
+                at = int(fate.variant * (len(written) - 1))
+                written[at], written[at + 1] = written[at + 1], written[at]
         body = {
             "Source": source,
             "Target": target,
@@ -123,7 +139,7 @@ class Tencent:
             "UsedAmount": sum(map(len, texts)),
             "RequestId": _request_id(),
         }
-        good = fate.fault not in ("empty", "wrong_length")
+        good = fate.fault not in ("empty", *LIST_FAULTS)
         answer = Answer(WIRE, encoded({"Response": body}), bought=keys, good=good, fault=fate.fault)
         mishap = _error("InternalError", "内部错误。")
         return spoil(answer, fate, slow_s=self._options.slow_s, mishap=mishap)
