@@ -11,14 +11,16 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from augment.errors import BadInput, NotFound
 
 WORKSPACE_VARIABLE = "AUGMENT_WORKSPACE"
 SHOWN_PREFIXES = ("AUGMENT_", "TENCENT", "QIANFAN_", "SPARKAI_", "IFLYTEK_", "DASHSCOPE_", "TOKENHUB_")
 SHOWN_SUFFIXES = ("_API_KEY", "_BASE_URL")
-PLAIN_SUFFIXES = ("_BASE_URL", "_ENDPOINT", "_REGION", "_WORKSPACE")
+PLAIN_SUFFIXES = ("_BASE_URL", "_ENDPOINT", "_REGION", "_WORKSPACE", "_LANGUAGE")
+LANGUAGE_VARIABLE = "AUGMENT_LANGUAGE"
+LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 PASSWORD = re.compile(r"//[^/@]*@")
 QUERY = re.compile(r"\?.*")
 
@@ -80,9 +82,16 @@ class Settings:
         return next((Secret(value) for name in names if (value := self.get(name))), None)
 
     def default(self, name: str) -> str | None:
-        """A value of ``[defaults]`` in ``augment.toml``: dataset, provider, translator, reviewer."""
+        """A value of ``[defaults]`` in ``augment.toml``: dataset, provider, translator, reviewer, language."""
         value = self.toml.get("defaults", {}).get(name)
         return str(value) if value else None
+
+    @property
+    def language(self) -> Literal["zh", "en"]:
+        """The language of hints: AUGMENT_LANGUAGE, ``language`` of ``[defaults]``, the locale's, else English."""
+        chosen = self.get(LANGUAGE_VARIABLE) or self.default("language")
+        locale = next((value for name in LOCALE_VARIABLES if (value := self.environment.get(name))), "")
+        return "zh" if (chosen or locale).lower().startswith("zh") else "en"
 
     def with_environment(self, extra: Mapping[str, str]) -> Settings:
         """The same settings under other variables, e.g. those that point every connector at the simulator."""
@@ -97,7 +106,7 @@ class Settings:
                 if value is not None:
                     plain = name.endswith(PLAIN_SUFFIXES)
                     origin = "environment" if (self.environment.get(name) or "").strip() else ".env"
-                    shown.append(Setting(name, _without_password(value) if plain else "***", origin))
+                    shown.append(Setting(name, without_password(value) if plain else "***", origin))
         for name, value in self.toml.get("defaults", {}).items():
             shown.append(Setting(f"defaults.{name}", str(value), "augment.toml"))
         for name in self.toml.get("providers", {}):
@@ -155,5 +164,6 @@ def read_settings(workspace: Path) -> Settings:
     return Settings(workspace, dict(os.environ), dotenv, toml)
 
 
-def _without_password(address: str) -> str:
+def without_password(address: str) -> str:
+    """An address without the password and the query that may stand in it."""
     return QUERY.sub("?***", PASSWORD.sub("//***@", address))

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS: dict[str, int] = {
     **dict.fromkeys(["errors", "types", "spans", "pieces", "signals"], 0),
     **dict.fromkeys(["settings", "files", "rows", "answers", "limits", "retry", "provider_fields", "asks"], 1),
+    "hints": 1,
     **dict.fromkeys(["protection", "fidelity", "tasks", "prompts", "catalog", "connectors", "importers"], 2),
     **dict.fromkeys(["delta", "database", "batches"], 2),
     **dict.fromkeys(["store", "ledger", "stages", "simulator"], 3),
