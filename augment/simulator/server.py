@@ -50,7 +50,6 @@ class Simulator:
         fates = Fates(self.options.faults, self.options.seed)
         served = self._counts.times_served
         self._accounts = Accounts(self.options)
-        self._accounts = Accounts(self.options)
         self._keyring = Keyring(self.options)
         quota = Quota(self.options.vendor_limits)
         self._tencent = Tencent(self.options, fates, self._accounts)
@@ -159,7 +158,6 @@ class Simulator:
         answer = refused or self._answer(request)
         self._counts.arrived(answer.wire)
         self._counts.billed(answer)
-        self._accounts.billed(answer)
         self._accounts.billed(answer)
         return await self._deliver(incoming, answer)
 

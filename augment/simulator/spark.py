@@ -110,8 +110,9 @@ class Spark:
         except Refused as refused:
             return _told(WIRE, refused.code, refused.message)
         fate = self._fates.draw(WIRE, raw.encode(), able=faults_of(question.chat, ABLE))
-        if fate.fault == "5xx" and fate.variant * (2 - self._options.faults["5xx"]) >= 1:
-            fate = Fate()  # the handshake refuses half of the rate; what it let in makes up the other half
+        if fate.fault == "5xx":  # the handshake refuses half of the rate; what it lets in makes up the other half
+            variant = fate.variant * (2 - self._options.faults["5xx"])
+            fate = Fate("5xx", variant) if variant < 1 else Fate()
         if fate.fault in TOLD:
             return self._no(question, fate)
         return self._spoken(question, fate)
