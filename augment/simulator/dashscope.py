@@ -23,13 +23,13 @@ PATH = "/api/v1/services/aigc/text-generation/generation"
 ABLE = frozenset({*TRANSPORT_FAULTS, *CHAT_FAULTS, "quota"})
 BODY_BYTES = 16 * 1024 * 1024
 CONTEXT_TOKENS = 129_024
+BAD_JSON = "Required body invalid, please check the request body format."
 ROLES = ("system", "user", "assistant", "tool")
 THROTTLED = {
     "rpm": ("Throttling.RateQuota", "Requests rate limit exceeded, please try again later."),
     "rps": (
         "Throttling.BurstRate",
-        "Request rate increased too quickly. To ensure system stability, please adjust your client logic to scale "
-        "requests more smoothly over time.",
+        "Request rate increased too quickly. Please adjust your client logic to scale requests more smoothly.",
     ),
     "tpm": ("Throttling.AllocationQuota", "Allocated quota exceeded, please increase your quota limit."),
 }
@@ -38,8 +38,7 @@ USED_UP = (
     (
         403,
         "AllocationQuota.FreeTierOnly",
-        "The free tier of the model has been exhausted. If you wish to continue access the model on a paid basis, please "
-        'disable the "use free tier only" mode in the management console.',
+        'The free tier of the model has been exhausted: disable the "use free tier only" mode to go on at a price.',
     ),
 )
 _BROKEN = (
@@ -134,7 +133,7 @@ class DashScope:
         try:
             body = request.decoded()
         except ValueError:
-            return _error(400, "InvalidParameter", "Required body invalid, please check the request body format.")
+            return _error(400, "InvalidParameter", BAD_JSON)
         wrong = bad_body(body)
         if wrong:
             return _error(400, *wrong)
@@ -201,7 +200,7 @@ class DashScope:
 def bad_body(body: Any) -> tuple[str, str] | None:
     """Code and message of the first thing wrong with a body, None where nothing is."""
     if not isinstance(body, dict):
-        return "InvalidParameter", "Required body invalid, please check the request body format."
+        return "InvalidParameter", BAD_JSON
     if not isinstance(body.get("model"), str) or not body["model"]:
         return "BadRequest.EmptyModel", 'Required parameter "model" missing from request.'
     given = body.get("input")

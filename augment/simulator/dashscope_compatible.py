@@ -1,7 +1,7 @@
 """Aliyun DashScope in OpenAI's shape: chat completions under ``/compatible-mode/v1``, with error names of its own.
 
 Sources: help.aliyun.com/zh/model-studio/error-code (codes in lower case stand beside the native ones), read 2026-11-21.
-Not on that page, and so not certain: ``limit_requests``, ``limit_burst_rate``, ``insufficient_quota`` for tokens a minute.
+Not on that page, and so not certain: ``limit_requests``, ``limit_burst_rate``, and ``insufficient_quota`` for tokens.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from augment.simulator._chat import Chat, bad_chat, chat_of, completion, faults_of, speak
 from augment.simulator._wire import Answer, Request, encoded
 from augment.simulator.accounts import Accounts
-from augment.simulator.dashscope import ACCOUNT, CONTEXT_TOKENS, THROTTLED, USED_UP, ModelQuota, Over
+from augment.simulator.dashscope import ACCOUNT, BAD_JSON, CONTEXT_TOKENS, THROTTLED, USED_UP, ModelQuota, Over
 from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate, Fates, spoil
 from augment.simulator.options import DASHSCOPE_API_KEY, SimulatorOptions
 
@@ -62,9 +62,7 @@ class DashScopeCompatible:
         try:
             body = request.decoded()
         except ValueError:
-            return _error(
-                400, "invalid_parameter_error", "Required body invalid, please check the request body format."
-            )
+            return _error(400, "invalid_parameter_error", BAD_JSON)
         wrong = bad_chat(body)
         if wrong:
             return _error(400, "invalid_parameter_error", wrong[0])

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-_TAGS = re.compile(
-    r"<(?P<name>[A-Za-z_]*)(?P<rest>[^<>\n]*?\d[^<>\n]*|)>(?P<text>.*?)</(?P=name)(?P<last>\d*)>", re.DOTALL
-)
+_TAGS = re.compile(r"<(?P<name>[A-Za-z_]*)(?P<rest>[^<>\n]*?\d[^<>\n]*)>(?P<text>.*?)</(?P=name)\d*>", re.DOTALL)
 # A numbered block begins a line; brackets first, since a text in a bracketed block may hold a list with dots.
 _MARKS = tuple(
     re.compile(rf"^(?P<mark>[ \t]*{mark}[ \t]*)", re.MULTILINE)
@@ -35,14 +33,15 @@ _BELOW = re.compile(
     r"\n\n(?=(?:请|按|以|只|仅|Please|Now|Output|Return|Reply|Only|翻译结果|译文|Translation))[^\n]{0,300}\s*$"
 )
 
-Write = Callable[[tuple[str | None, ...]], str]
+Placed = Sequence[tuple[int, str]]  # where a text came from in the prompt, and what is said for it
+Write = Callable[[Placed], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """Texts of a prompt. begins, ends: where they stand in it; write: gives others in the same form.
 
-    What is written takes the numbers or keys in turn; None leaves one out together with its number.
+    What is written carries the number or key of its place; in an array only the order says which is which.
     """
 
     texts: tuple[str, ...]
@@ -86,26 +85,24 @@ def _values(prompt: str) -> Iterator[Listing]:
 
 def _within(key: str, write: Write) -> Write:
     """The array as the value of a key, where the instruction shows an object with one."""
-    return lambda texts: f'{{"{key}": {write(texts)}}}'
+    return lambda placed: f'{{"{key}": {write(placed)}}}'
 
 
 def _texts_of(value: Any) -> tuple[tuple[str, ...], Write] | None:
     if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
-        return tuple(value), lambda texts: _dumped([text for text in texts if text is not None])
+        return tuple(value), lambda placed: _dumped([text for _, text in placed])
     if isinstance(value, dict) and len(value) == 1 and isinstance(next(iter(value.values())), list):
         name, inner = next(iter(value.items()))
         read = _texts_of(inner)
         return read and (read[0], _within(name, read[1]))
     if isinstance(value, dict) and value and all(isinstance(one, str) for one in value.values()):
         names = list(value)
-        return tuple(value.values()), lambda texts: _dumped(
-            {name: text for name, text in zip(names, texts, strict=False) if text is not None}
-        )
+        return tuple(value.values()), lambda placed: _dumped({names[place]: text for place, text in placed})
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
         name = next((n for n, v in value[0].items() if isinstance(v, str) and n.lower() not in ("id", "index")), "")
         if name and all(isinstance(one.get(name), str) for one in value):
-            return tuple(one[name] for one in value), lambda texts: _dumped(
-                [one | {name: text} for one, text in zip(value, texts, strict=False) if text is not None]
+            return tuple(one[name] for one in value), lambda placed: _dumped(
+                [value[place] | {name: text} for place, text in placed]
             )
     return None
 
@@ -118,19 +115,18 @@ def _dumped(value: Any) -> str:
 
 
 def _in_tags(prompt: str) -> Listing | None:
-    found = [tag for tag in _TAGS.finditer(prompt) if re.search(r"\d", tag["rest"] + tag["last"])]
-    numbers = [int(re.findall(r"\d+", tag["rest"])[0]) for tag in found if re.search(r"\d", tag["rest"])]
+    found = list(_TAGS.finditer(prompt))
+    numbers = [int(re.findall(r"\d+", tag["rest"])[0]) for tag in found]
     start = next((i for i in range(len(numbers) - 1) if numbers[i : i + 2] in ([1, 2], [0, 1])), None)
-    if start is None or len(numbers) != len(found):
+    if start is None:
         return None
     kept = found[start:]
     if numbers[start:] != list(range(numbers[start], numbers[start] + len(kept))):
         return None
     frames = [(tag[0][: tag.start("text") - tag.start()], tag[0][tag.end("text") - tag.start() :]) for tag in kept]
 
-    def write(texts: tuple[str | None, ...]) -> str:
-        pairs = zip(frames, texts, strict=False)
-        return "\n".join(f"{before}{text}{after}" for (before, after), text in pairs if text is not None)
+    def write(placed: Placed) -> str:
+        return "\n".join(f"{frames[place][0]}{text}{frames[place][1]}" for place, text in placed)
 
     return Listing(tuple(tag["text"].strip() for tag in kept), kept[0].start(), kept[-1].end(), write)
 
@@ -152,7 +148,7 @@ def _numbered(prompt: str) -> Listing | None:
 
 
 def _behind(marks: list[str], gap: str) -> Write:
-    return lambda texts: gap.join(f"{mark}{text}" for mark, text in zip(marks, texts, strict=False) if text is not None)
+    return lambda placed: gap.join(f"{marks[place]}{text}" for place, text in placed)
 
 
 def _counting_up(found: list[re.Match[str]]) -> list[re.Match[str]]:

@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from operator import add
 
+from augment.simulator.listing import Placed
 from augment.simulator.prompt import Asked, Question, ToTranslate, ToTranslateAll, read_prompt, read_translation
 from augment.simulator.translator import translate
 
@@ -62,7 +63,7 @@ def answer_prompt(
         case ToTranslate(text=text, target=target):
             return translate(text, "auto", target)
         case ToTranslateAll(listing=listing, target=target):
-            written = tuple(translate(text, "auto", target) for text in listing.texts)
+            written = [translate(text, "auto", target) for text in listing.texts]
             return listing.write(_mangled(written, *mangle))
         case Question():
             steady = random.Random(hashlib.sha256(f"{seed}:{prompt}".encode()).digest())
@@ -81,17 +82,20 @@ def refuse(prompt: str) -> str:
     return _NO[hashlib.sha256(prompt.encode()).digest()[0] % len(_NO)]
 
 
-def _mangled(written: tuple[str, ...], how: str, where: float) -> tuple[str | None, ...]:
+def _mangled(written: list[str], how: str, where: float) -> Placed:
     """The list with an item lost, with or without its number, two merged, or two in each other's place."""
-    if not how or len(written) < 2:
-        return written
-    at = int(where * 3 % 1 * (len(written) - 1))
-    before, one, other, after = written[:at], written[at], written[at + 1], written[at + 2 :]
-    if how == "shuffled":
-        return (*before, other, one, *after)
+    placed = list(enumerate(written))
+    if not how or len(placed) < 2:
+        return placed
+    at = int(where * 3 % 1 * (len(placed) - 1))
+    (one, said), (other, said_next) = placed[at : at + 2]
+    if how == "shuffled":  # the numbers stay and the texts change places, or both move
+        swapped = [(one, said_next), (other, said)] if where < 0.5 else [(other, said_next), (one, said)]
+        return [*placed[:at], *swapped, *placed[at + 2 :]]
     if where < 1 / 3:
-        return (*before, None, other, *after)
-    return (*before, other, *after) if where < 2 / 3 else (*before, one + other, *after)
+        return [*placed[:at], *placed[at + 1 :]]
+    kept = [said_next] if where < 2 / 3 else [said + said_next]
+    return list(enumerate([*written[:at], *kept, *written[at + 2 :]]))
 
 
 def _conclusion(asked: Question, steady: random.Random, chance: random.Random, *, wrong: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 
 from augment.simulator.listing import Listing, read_listing
 
@@ -20,7 +21,8 @@ _TO = (
     r"(?P<name>[A-Za-z]+|[\u4e00-\u9fff]{1,4})"
 )
 _INTO = re.compile(_TO, re.IGNORECASE)
-_TRANSLATE_INTO = re.compile(rf"(?:{_TRANSLATE.pattern})[^\n。]{{0,80}}?{_TO}", re.IGNORECASE)
+_TRANSLATE_INTO = re.compile(rf"(?:译|translat)[^\n。]{{0,80}}?{_TO}", re.IGNORECASE)
+_ASKS_BELOW = re.compile("(?:请|将|把|现在|please|now|translate)", re.IGNORECASE)
 # Words after which a colon, or the end of the instruction's sentence, hands over to the text.
 _HANDS_OVER = re.compile(
     r"(?:(?:explanations?|comments?|commentary|notes?|text|segment|sentence|passage|content|[a-z]+ese|english|korean"
@@ -39,6 +41,7 @@ _LISTED = re.compile(
     r"|\btags?\b|object",
     re.IGNORECASE,
 )
+_FORM = re.compile("编号|序号|数组|标签|json|array|number|tags?", re.IGNORECASE)
 _LINES_OF_INSTRUCTION = 12
 _LANGUAGES = {
     "日": "ja",
@@ -170,25 +173,47 @@ def _gold(section: str, options: tuple[tuple[str, str], ...]) -> str:
 
 def read_translation(prompt: str) -> ToTranslate | ToTranslateAll | None:
     """The text or texts a prompt wants translated, None where its first lines ask for nothing of the kind."""
+    begins = _instruction(prompt)
+    if begins < 0:
+        return None
+    line = prompt[begins:].partition("\n")[0]
+    asks, rules = _said(prompt, begins)
+    listing = read_listing(prompt) if _means_several(asks, rules) else None
+    if listing:
+        said = prompt[: listing.begins] + prompt[listing.ends :]
+        return ToTranslateAll(listing, _target(line, asks, said))
+    text = _text_after(prompt, begins)
+    return ToTranslate(text, _target(line, asks)) if text.strip() else None
+
+
+def _instruction(prompt: str) -> int:
+    """Where the line begins that asks for a translation: near the top, above any heading, or in the last paragraph.
+
+    A line that names a language goes before one that does not; -1 where there is none.
+    """
     heading = _HEADING.search(prompt)
     top = prompt[: heading.start()] if heading else prompt
     lines = top.splitlines(keepends=True)[:_LINES_OF_INSTRUCTION]
     asking = [number for number, line in enumerate(lines) if _TRANSLATE.search(line)]
     naming = [number for number in asking if _TRANSLATE_INTO.search(lines[number])]
-    if not asking:
-        return None
-    line = (naming or asking)[0]
-    if _LISTED.search(paragraph := _paragraphs_that_ask(prompt)):
-        listing = read_listing(prompt)
-        if listing and listing.texts:
-            said = prompt[: listing.begins] + prompt[listing.ends :]
-            return ToTranslateAll(listing, _target(lines[line], paragraph, said))
-    text = _text_after(prompt, sum(map(len, lines[:line])))
-    return ToTranslate(text, _target(lines[line], paragraph)) if text.strip() else None
+    if asking:
+        return sum(map(len, lines[: (naming or asking)[0]]))
+    last = prompt.rstrip().rfind("\n\n") + 2
+    below = last > 1 and _ASKS_BELOW.match(prompt, last) and _TRANSLATE_INTO.search(prompt, last)
+    return last if below else -1
 
 
-def _paragraphs_that_ask(prompt: str) -> str:
-    return "\n".join(part for part in re.split(r"\n\s*\n", prompt) if _TRANSLATE.search(part))
+def _said(prompt: str, begins: int) -> tuple[str, list[str]]:
+    """The paragraph that asks, up to the line that begins there, and the lines below it that go on giving rules."""
+    above = prompt.rfind("\n\n", 0, begins) + 2
+    ends = prompt.find("\n", begins) if "\n" in prompt[begins:] else len(prompt)
+    below = (line.strip(" \t-*•") for line in prompt[ends:].splitlines() if line.strip())
+    return prompt[above if above > 1 else 0 : ends], list(takewhile(_RULE.match, below))
+
+
+def _means_several(asks: str, rules: list[str]) -> bool:
+    """Whether an instruction is about a list. A rule must name its form: it may be the text's own first words."""
+    return bool(_LISTED.search(asks) or any(map(_FORM.search, rules)))
 
 
 def _target(*places: str) -> str:
