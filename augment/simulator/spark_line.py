@@ -44,7 +44,7 @@ class Line:
             silent = Answer(WIRE, b"", OPENED)
             self._counts.arrived(WIRE)
             self._counts.leaves(silent, whole=not line.closed)
-            await line.close()
+            await self._close(incoming, line)
             return line
         self._spark.talking += 1
         try:
@@ -100,11 +100,18 @@ class Line:
         if not left:
             self._counts.leaves(speech.answer, whole=False)
         if speech.ends == "closed":
-            await line.close()
+            await self._close(incoming, line)
         elif incoming.transport is not None:
             if speech.ends == "torn":
                 sent = _as_sent(speech.frames[-1])
                 incoming.transport.write(sent[: len(sent) // 2])
+            incoming.transport.close()
+
+    async def _close(self, incoming: web.BaseRequest, line: web.WebSocketResponse) -> None:
+        """Closes as the protocol says, or at once when the simulator ends."""
+        if not self._closing.is_set():
+            await line.close()
+        elif incoming.transport is not None:
             incoming.transport.close()
 
     async def _drip(self, incoming: web.BaseRequest, sent: bytes, over_s: float) -> None:
