@@ -9,19 +9,10 @@ from typing import Any, Literal, TypeAlias
 
 from augment.connectors._faults import redact, retry_after_s
 from augment.errors import Fault, FaultKind
-from augment.types import Ask, Chat, Message, Reply, Usage
+from augment.types import Reply, Usage
 
-LANGUAGES = {
-    "zh": "中文",
-    "zh-TW": "繁体中文",
-    "ja": "日语",
-    "en": "英语",
-    "ko": "韩语",
-    "fr": "法语",
-    "de": "德语",
-    "es": "西班牙语",
-    "ru": "俄语",
-}
+CUT = frozenset({"length", "max_tokens", "max_length", "max_output_tokens", "model_length"})
+"""How servers say that an answer ran into a limit of tokens."""
 
 Kinds: TypeAlias = Callable[[int, str, str, str], FaultKind]
 """The kind of fault behind a status, a code, an error type and a message."""
@@ -65,16 +56,6 @@ def wrong_ask(message: str) -> Fault:
     return Fault("bad_request", message, code="wrong_ask", delivery="not_sent")
 
 
-def as_chat(ask: Ask) -> Chat:
-    """A chat as it is; a translation of one text as the chat that asks for it. Raises Fault for several texts."""
-    if isinstance(ask, Chat):
-        return ask
-    if len(ask.texts) != 1:
-        raise wrong_ask(f"a chat model translates one text at a time, not {len(ask.texts)}")
-    target = LANGUAGES.get(ask.target, ask.target)
-    return Chat((Message("user", f"把下面的文本翻译成{target}，只输出译文，不要解释。\n\n{ask.texts[0]}"),))
-
-
 def count(value: object) -> int | None:
     """A vendor's count, None where it is no count."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
@@ -103,7 +84,7 @@ def read_chat(heard: Heard, kinds: Kinds, secrets: Iterable[str] = ()) -> Reply:
     if not heard.ok:
         raise refusal(heard, kinds, secrets)
     body, raw = read_json(heard)
-    if isinstance(body, dict) and isinstance(body.get("error"), dict):
+    if isinstance(body, dict) and (isinstance(body.get("error"), dict) or _says_no(body)):
         raise refusal(heard, kinds, secrets)
     try:
         choice = body["choices"][0]
@@ -123,17 +104,26 @@ def read_chat(heard: Heard, kinds: Kinds, secrets: Iterable[str] = ()) -> Reply:
     raise fault
 
 
+def _says_no(body: dict[str, Any]) -> bool:
+    """Whether an answer without choices bears a code that is no success, as Spark's HTTP and gateways write it."""
+    return not body.get("choices") and body.get("code") not in (None, 0, "0", "")
+
+
 def spoken(text: object, finish: object, usage: Usage, thinking: str | None, identity: str | None, raw: str) -> Reply:
-    """A reply from the parts of a chat answer, its ``<think>`` block split off. Raises Fault for a useless text."""
-    why: Literal["stop", "length"] = "length" if finish in ("length", "max_tokens") else "stop"
+    """A reply from the parts of a chat answer, its ``<think>`` block split off. Raises Fault for a useless text.
+
+    An answer cut before its first word is no fault: it is paid for, and the same request would be cut again. Its text
+    is empty and its ``finish`` is ``length``.
+    """
+    why: Literal["stop", "length"] = "length" if str(finish).lower() in CUT else "stop"
     if isinstance(text, str) and "think>" in text:
         from augment.answers import split_thinking
 
         text, thought = split_thinking(text)
         thinking = thinking or thought
+    if why == "length" and (text is None or (isinstance(text, str) and not text.strip())):
+        return Reply(("",), usage, why, thinking, identity, raw)
     if reason := flaw(text):
-        if why == "length":
-            reason += ": it was cut before it began to answer, a larger max_tokens may help"
         raise useless("empty" if not text or str(text).isspace() else "bad_text", f"the answer is {reason}")
     return Reply((str(text),), usage, why, thinking, identity, raw)
 
@@ -149,7 +139,7 @@ def refusal(heard: Heard, kinds: Kinds, secrets: Iterable[str] = ()) -> Fault:
     error = body.get("error", body) if isinstance(body, dict) else None
     if isinstance(error, dict):
         code, type_ = str(error.get("code") or ""), str(error.get("type") or "")
-        message = error.get("message") or error.get("detail") or message
+        message = error.get("message") or error.get("detail") or error.get("msg") or message
     elif isinstance(error, str):
         message = error
     shown = redact(message, secrets) or f"HTTP {heard.status}"

@@ -26,12 +26,11 @@ class Listener:
         self._local = threading.local()
 
     def attach(self, session: requests.Session, *, endpoint: str, places: int) -> None:
-        """Listens to a session, lets it hold ``places`` connections, and keeps proxies away from loopback."""
-        from requests.adapters import HTTPAdapter
+        """Listens to a session, lets it hold ``places`` connections to be cut, and keeps proxies away from loopback."""
+        from augment.connectors._wires import make_cuttable
 
         session.hooks["response"].append(self._hear)
-        session.mount("https://", HTTPAdapter(pool_maxsize=places))
-        session.mount("http://", HTTPAdapter(pool_maxsize=places))
+        make_cuttable(session, places)
         if is_loopback(endpoint):
             session.trust_env = False
 

@@ -26,6 +26,7 @@ class Wire:
 
     def __init__(self) -> None:
         self._connection: Any = None
+        self._was_cut = False
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
@@ -37,14 +38,20 @@ class Wire:
             _CURRENT.wire = None
 
     def take(self, connection: Any) -> None:
-        """Notes the connection; one that was kept alive belongs to whoever used it last."""
+        """Notes the connection; one that was kept alive belongs to whoever used it last.
+
+        Raises ConnectionAbortedError where nobody waits any more: a thread that was held up sends nothing late.
+        """
         with _LOCK:
+            if self._was_cut:
+                raise ConnectionAbortedError("given up before it was sent")
             connection.wire = self
             self._connection = connection
 
     def cut(self) -> None:
         """Ends the connection, unless another ask has it by now."""
         with _LOCK:
+            self._was_cut = True
             connection = self._connection
             sock = getattr(connection, "sock", None)
             if connection is not None and connection.wire is self and isinstance(sock, socket.socket):
@@ -63,11 +70,19 @@ class _Plain(HTTPConnection):
         _take(self)
         super().request(*args, **options)
 
+    def connect(self) -> None:
+        super().connect()
+        _take(self)  # it may have been cut while it had no socket yet
+
 
 class _Secure(HTTPSConnection):
     def request(self, *args: Any, **options: Any) -> None:
         _take(self)
         super().request(*args, **options)
+
+    def connect(self) -> None:
+        super().connect()
+        _take(self)
 
 
 class _PlainPool(urllib3.HTTPConnectionPool):

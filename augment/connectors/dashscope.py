@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from augment.connectors._faults import redact
-from augment.connectors._replies import Heard, as_chat, count, flaw, read_json, refusal, spoken, useless, wrong_ask
+from augment.connectors._replies import Heard, count, flaw, read_json, refusal, spoken, useless, wrong_ask
 from augment.connectors._requests import Listener, close_sessions, hush
 from augment.connectors._threads import Pool, call
+from augment.connectors._translating import as_reply, chat_of
 from augment.errors import Fault, FaultKind, FixableError, KeyMissing
 from augment.settings import Secret
 from augment.types import Ask, Chat, Reply, Route, Scalar, Usage
@@ -222,14 +223,14 @@ class DashScope:
 
     async def send(self, ask: Ask) -> Reply:
         """Asks once. Raises Fault."""
-        request = request_of(self._route.model, as_chat(ask), self._reserved)
+        request = request_of(self._route.model, chat_of(self._route, ask), self._reserved)
         wire = self._wire()
         try:
             heard = await call(self._pool, self._ask, request, wire, timeout_s=self._route.timeout_s)
         except (Fault, asyncio.CancelledError):
             wire.cut()
             raise
-        return read(heard, self._secrets)
+        return as_reply(ask, read(heard, self._secrets))
 
     def _ask(self, request: dict[str, Any], wire: Wire) -> Heard:
         with wire.in_use():

@@ -1,20 +1,22 @@
 """OpenAI's wire over aiohttp: DeepSeek, vLLM, TokenHub and every other server that speaks it.
 
-No SDK: it costs fifteen times the CPU, retries twice by itself, and answers an HTML page with a ``str``. Sources for
-the codes: ``_make_status_error`` of openai 3.54.0 (_client.py) and api-docs.deepseek.com/quick_start/error_codes.
+No SDK: it costs fifteen times the CPU, retries twice by itself, and answers an HTML page with a ``str``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from augment.connectors._codes import DIALECTS, kinds_of
 from augment.connectors._faults import transport_fault
-from augment.connectors._replies import Heard, as_chat, read_chat, read_json, refusal
+from augment.connectors._replies import Heard, read_chat, read_json, refusal
 from augment.connectors._requests import is_loopback
-from augment.errors import Fault, FaultKind, KeyMissing
+from augment.connectors._translating import as_reply, chat_of
+from augment.errors import Fault, FixableError, KeyMissing
 from augment.settings import Secret
 from augment.types import Ask, Reply, Route
 
@@ -23,67 +25,42 @@ if TYPE_CHECKING:
 
 PACKAGE = ("aiohttp", "install aiohttp")
 CONNECT_TIMEOUT_S = 10.0
-
-CODES: dict[str, FaultKind] = {
-    "insufficient_quota": "quota_exhausted",
-    "content_filter": "content_filtered",
-    "model_not_found": "retired",
-}
-STATUSES: dict[int, FaultKind] = {
-    400: "bad_request",
-    401: "auth",
-    402: "quota_exhausted",
-    403: "auth",
-    404: "retired",
-    413: "bad_request",
-    422: "bad_request",
-    429: "rate_limited",
-}
-PHRASES: dict[str, FaultKind] = {
-    "content exists risk": "content_filtered",  # DeepSeek, as a 400 without a code of its own
-}
-
-
-def kind_of(status: int, code: str, type_: str, message: str) -> FaultKind:
-    """The kind of fault behind an error answer: the code decides, then the words, then the status."""
-    if 300 <= status < 400:
-        return "retired"  # the endpoint moved; a POST is not sent after it
-    for word in (code, type_):
-        if word in CODES:
-            return CODES[word]
-    if status == 400:
-        for phrase, kind in PHRASES.items():
-            if phrase in message.lower():
-                return kind
-    return STATUSES.get(status, "transient")
+SPARK = "spark"
+HEADER = "header_"  # an option that begins so is a header of every request
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110
 
 
 class OpenAI:
     """One session with keep-alive and as many connections as the limits let through."""
 
     def __init__(self, route: Route, secrets: Mapping[str, Secret]) -> None:
-        key = secrets["api_key"].reveal() if "api_key" in secrets else ""
-        if not (key.isascii() and key.isprintable()):
+        keys = {name: secret.reveal() for name, secret in secrets.items()}
+        if not all(key.isascii() and key.isprintable() for key in keys.values()):
             raise KeyMissing("the key holds characters that no key has", hint="copy it again, without quotes or blanks")
+        dialect = str(route.option("dialect"))
+        if dialect not in DIALECTS:
+            raise FixableError(
+                f"no dialect {dialect!r} of OpenAI's wire",
+                hint=f"leave it out, or one of {', '.join(filter(None, DIALECTS))}",
+            )
         self._route = route
-        self._secrets = (key,) if key else ()
-        self._headers = {"Content-Type": "application/json", "User-Agent": "augment-workbench"}
-        if key:
-            self._headers["Authorization"] = f"Bearer {key}"
+        self._kinds = kinds_of(dialect, quota_is_rate=route.option("quota_words") == "rate")
+        self._secrets = [key for key in keys.values() if key]
+        self._headers = {"Content-Type": "application/json", "User-Agent": "augment-workbench", **_headers(route, keys)}
         origin = route.endpoint.rstrip("/")
         self._chat_url, self._models_url = f"{origin}/chat/completions", f"{origin}/models"
-        self._model = route.model
+        self._model = route.model or (keys.get("service_id", "") if dialect == SPARK else "")
         self._model_lock = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, ask: Ask) -> Reply:
         """Asks once. Raises Fault."""
-        chat = as_chat(ask)
+        chat = chat_of(self._route, ask)
         messages = [{"role": message.role, "content": message.content} for message in chat.messages]
         model = self._model or await self.model_name()
         body = json.dumps({"model": model, "messages": messages, **dict(chat.parameters)})
         heard = await self._exchange("POST", self._chat_url, body.encode())
-        return read_chat(heard, kind_of, self._secrets)
+        return as_reply(ask, read_chat(heard, self._kinds, self._secrets))
 
     async def model_name(self) -> str:
         """The model asked; where the route names none, the first the server lists, looked up once. Raises Fault."""
@@ -96,7 +73,7 @@ class OpenAI:
         try:
             heard = await self._exchange("GET", self._models_url, None)
             if not heard.ok:
-                raise refusal(heard, kind_of, self._secrets)
+                raise refusal(heard, self._kinds, self._secrets)
             listing, _ = read_json(heard)
         except Fault as fault:
             fault.delivery = "not_sent"  # the ask itself has not left
@@ -138,5 +115,24 @@ class OpenAI:
 
 
 def connect(route: Route, secrets: Mapping[str, Secret]) -> OpenAI:
-    """A connector for one server. secrets: api_key, or none where the server wants none. Raises KeyMissing."""
+    """A connector for one server. secrets: api_key, or none where the server wants none.
+
+    Options of the route: ``dialect``, whose error codes come back; ``quota_words = "rate"`` where
+    ``insufficient_quota`` is said of a minute's tokens; ``header_NAME`` for a header of its own. With the dialect
+    ``spark``, the secret resource_id goes into the header ``lora_id``, and service_id is the model where the route
+    names none (xfyun.cn/doc/spark/精调服务API-http.html). Raises KeyMissing, FixableError.
+    """
     return OpenAI(route, secrets)
+
+
+def _headers(route: Route, keys: Mapping[str, str]) -> dict[str, str]:
+    """The headers of a route beside the usual ones. Raises FixableError for what no header can hold."""
+    own = {name.removeprefix(HEADER): str(value) for name, value in route.options if name.startswith(HEADER)}
+    if route.option("dialect") == SPARK and keys.get("resource_id"):
+        own.setdefault("lora_id", keys["resource_id"])
+    for name, value in own.items():
+        if not HEADER_NAME.fullmatch(name) or not (value.isascii() and value.isprintable()):
+            raise FixableError(f"the option {HEADER + name!r} is no header", hint="letters, digits, - and _ alone")
+    if keys.get("api_key"):
+        own["Authorization"] = f"Bearer {keys['api_key']}"
+    return own

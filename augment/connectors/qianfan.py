@@ -8,20 +8,26 @@ cloud.baidu.com/doc/qianfan-api/s/Om9b4yj3w (V2 codes).
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
+from augment.connectors._codes import QIANFAN_V2
 from augment.connectors._faults import redact
 from augment.connectors._qianfan_sdk import Api, Sdk, import_sdk, open_sdk
-from augment.connectors._replies import Heard, as_chat, read_chat, read_json, refusal, spoken, tokens, useless
+from augment.connectors._replies import Heard, read_chat, read_json, refusal, spoken, tokens, useless
 from augment.connectors._requests import Listener, close_sessions
 from augment.connectors._threads import Pool, call
+from augment.connectors._translating import as_reply, chat_of
 from augment.errors import Fault, FaultKind, KeyMissing
 from augment.settings import Secret
 from augment.types import Ask, Chat, Message, Reply, Route, Scalar
+
+if TYPE_CHECKING:
+    from augment.connectors._wires import Wire
 
 PACKAGE = ("qianfan", "install qianfan==0.4.12.3; it pins tenacity below 9")
 PLACES = 32
@@ -59,41 +65,6 @@ V1_KINDS: dict[int, FaultKind] = {
     336100: "transient",
 }
 TOKEN_CODES = frozenset({"100", "110", "111"})
-V2_CODES: dict[str, FaultKind] = {
-    "rpm_rate_limit_exceeded": "rate_limited",
-    "tpm_rate_limit_exceeded": "rate_limited",
-    "user_rate_limit_exceeded": "rate_limited",
-    "invalid_iam_token": "auth",
-    "invalid_appid": "auth",
-    "malformed_json": "bad_request",
-    "characters_too_long": "bad_request",
-    "tokens_too_long": "bad_request",
-    "system_unsafe": "content_filtered",
-    "internal_error": "transient",
-    "dispatch_internal_error": "transient",
-}
-V2_BEGINNINGS: dict[str, FaultKind] = {"cluster_": "rate_limited", "preemptible_": "rate_limited"}
-V2_TYPES: dict[str, FaultKind] = {"unsafe_request": "content_filtered"}
-V2_STATUSES: dict[int, FaultKind] = {
-    400: "bad_request",
-    401: "auth",
-    403: "auth",
-    404: "retired",
-    429: "rate_limited",
-}
-
-
-def v2_kind(status: int, code: str, type_: str, message: str) -> FaultKind:
-    """The kind of fault behind a V2 error: type, code, beginning of the code, then the status."""
-    del message
-    if type_ in V2_TYPES:
-        return V2_TYPES[type_]
-    if code in V2_CODES:
-        return V2_CODES[code]
-    for beginning, kind in V2_BEGINNINGS.items():
-        if code.startswith(beginning):
-            return kind
-    return V2_STATUSES.get(status, "transient")
 
 
 def choose_api(wanted: str, secrets: Mapping[str, Secret]) -> Api:
@@ -163,7 +134,7 @@ def read_v1(heard: Heard, secrets: list[str]) -> Reply:
         kind = V1_KINDS.get(int(code), "transient") if code.isdecimal() else "transient"
         raise Fault(kind, redact(body.get("error_msg") or f"code {code}", secrets), code=redact(code, secrets)[:80])
     if not heard.ok:
-        raise refusal(heard, v2_kind, secrets)
+        raise refusal(heard, QIANFAN_V2.kind, secrets)
     if not isinstance(body, dict) or "result" not in body:
         raise useless("unreadable", f"no result in {redact(raw[:200], secrets)!r}")
     finish, identity = body.get("finish_reason"), body.get("id")
@@ -182,7 +153,7 @@ def read_v1(heard: Heard, secrets: list[str]) -> Reply:
 def read_token_refusal(heard: Heard, secrets: list[str]) -> Fault:
     """The fault in an answer that should have held a token."""
     if not heard.ok:
-        return refusal(heard, v2_kind, secrets)
+        return refusal(heard, QIANFAN_V2.kind, secrets)
     try:
         body, _ = read_json(heard)
     except Fault as fault:
@@ -217,12 +188,23 @@ class Qianfan:
         self._lease: Lease | None = None
         self._spent: list[Lease] = []
         import_sdk()  # here, not inside the deadline of the first ask
+        from augment.connectors._wires import Wire
+
+        self._wire = Wire
 
     async def send(self, ask: Ask) -> Reply:
         """Asks once. Raises Fault."""
-        heard, lease = await call(self._pool, self._ask, as_chat(ask), timeout_s=self._route.timeout_s)
+        chat, wire = chat_of(self._route, ask), self._wire()
+        try:
+            heard, lease = await call(self._pool, self._ask, chat, wire, timeout_s=self._route.timeout_s)
+        except (Fault, asyncio.CancelledError):
+            wire.cut()
+            raise
+        return as_reply(ask, self._read(heard, lease))
+
+    def _read(self, heard: Heard, lease: Lease) -> Reply:
         if self.api == "v2":
-            return read_chat(heard, v2_kind, self._secrets)
+            return read_chat(heard, QIANFAN_V2.kind, self._secrets)
         try:
             reply = read_v1(heard, self._secrets)
         except Fault as fault:
@@ -232,7 +214,11 @@ class Qianfan:
         lease.worked = True
         return reply
 
-    def _ask(self, chat: Chat) -> tuple[Heard, Lease]:
+    def _ask(self, chat: Chat, wire: Wire) -> tuple[Heard, Lease]:
+        with wire.in_use():
+            return self._asked(chat)
+
+    def _asked(self, chat: Chat) -> tuple[Heard, Lease]:
         lease = self._ready()
         sdk = lease.sdk
         parameters: dict[str, Any] = dict(chat.parameters)

@@ -19,10 +19,12 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+from augment.connectors._codes import spark_kind
 from augment.connectors._faults import redact, retry_after_s, transport_fault
-from augment.connectors._replies import as_chat, spoken, tokens, useless
+from augment.connectors._replies import spoken, tokens, useless
 from augment.connectors._requests import hush
 from augment.connectors._threads import Pool, call
+from augment.connectors._translating import as_reply, chat_of
 from augment.errors import Fault, FaultKind, KeyMissing
 from augment.settings import Secret
 from augment.types import Ask, Chat, Message, Reply, Route
@@ -48,46 +50,8 @@ PATHS = {
 CHECKED = {"cert_reqs": ssl.CERT_REQUIRED}
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.01, 1.0  # the SDK's constructor breaks on 0
 
-KINDS: dict[int, FaultKind] = {
-    10006: "rate_limited",
-    10007: "rate_limited",
-    10008: "rate_limited",
-    11202: "rate_limited",
-    11203: "rate_limited",
-    11201: "quota_exhausted",
-    11200: "auth",
-    10015: "auth",
-    10016: "auth",
-    10313: "auth",
-    10003: "bad_request",
-    10004: "bad_request",
-    10005: "bad_request",
-    10163: "bad_request",
-    10404: "bad_request",
-    10907: "bad_request",
-    10013: "content_filtered",
-    10014: "content_filtered",
-    10019: "content_filtered",
-    10021: "content_filtered",
-    10000: "transient",
-    10001: "transient",
-    10002: "transient",
-    10009: "transient",
-    10010: "transient",
-    10011: "transient",
-    10012: "transient",
-    10110: "transient",
-    10222: "transient",
-}
-USED_UP = {11200: "tokens.total", 10016: "token"}  # the same code means "not allowed" and, with this word, "used up"
+SDK_MAX_TOKENS = 2048  # what the SDK asks for where nobody says: sparkai/llm/llm.py
 HANDSHAKE: dict[int, FaultKind] = {401: "auth", 403: "auth", 404: "retired", 429: "rate_limited"}
-
-
-def kind_of(code: int, message: str) -> FaultKind:
-    """The kind of fault behind a code; two codes need the words beside them. Unknown ones are transient."""
-    if code in USED_UP and USED_UP[code] in message.lower():
-        return "quota_exhausted"
-    return KINDS.get(code, "transient")
 
 
 @dataclass(slots=True)
@@ -128,14 +92,14 @@ class Spark:
 
     async def send(self, ask: Ask) -> Reply:
         """Asks once. Raises Fault."""
-        line = Line()
+        line, chat = Line(), chat_of(self._route, ask)
         try:
-            chat = as_chat(ask)
             await call(self._pool, self._speak, chat, line, timeout_s=self._route.timeout_s)
         except (Fault, asyncio.CancelledError):
             threading.Thread(target=line.cut, daemon=True).start()
             raise
-        return read(line, self._secrets)
+        asked = dict(chat.parameters).get("max_tokens")
+        return as_reply(ask, read(line, self._secrets, asked if isinstance(asked, int) else 0))
 
     def _speak(self, chat: Chat, line: Line) -> None:
         model, message = _import()
@@ -189,8 +153,12 @@ def system_first(messages: tuple[Message, ...]) -> list[Message]:
     return [Message("system", system), *rest] if system else rest
 
 
-def read(line: Line, secrets: list[str]) -> Reply:
-    """The reply in the frames of a connection. Raises Fault."""
+def read(line: Line, secrets: list[str], max_tokens: int = 0) -> Reply:
+    """The reply in the frames of a connection. Raises Fault.
+
+    max_tokens: as asked, 0 for the SDK's own. No frame says that an answer was cut; one that used up all it was given
+    is taken for cut.
+    """
     said, thought, finished, usage, identity = "", "", False, tokens(None), None
     for raw in line.frames:
         try:
@@ -209,11 +177,12 @@ def read(line: Line, secrets: list[str]) -> Reply:
             break
         if code != 0:
             shown = redact(header.get("message") or f"code {code}", secrets)
-            raise Fault(kind_of(code, shown), shown, code=str(code))
+            raise Fault(spark_kind(code, shown), shown, code=str(code))
     else:
         if finished:
             raw_frames = "\n".join(line.frames)
-            return spoken(said, "stop", usage, thought or None, str(identity) if identity else None, raw_frames)
+            finish = "length" if (usage.output_tokens or 0) >= (max_tokens or SDK_MAX_TOKENS) else "stop"
+            return spoken(said, finish, usage, thought or None, str(identity) if identity else None, raw_frames)
         fault = _broken(line, secrets)
     raise fault
 

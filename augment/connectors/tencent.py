@@ -6,8 +6,9 @@ tmt/v20180321/errorcodes.py of tencentcloud-sdk-python-tmt 3.1.50 and tencentclo
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from augment.connectors._faults import redact, retry_after_s
@@ -17,6 +18,9 @@ from augment.connectors._threads import Pool, call
 from augment.errors import Delivery, Fault, FaultKind, KeyMissing
 from augment.settings import Secret
 from augment.types import Ask, Reply, Route, Translation, Usage
+
+if TYPE_CHECKING:
+    from augment.connectors._wires import Wire
 
 PACKAGE = ("tencentcloud", "install tencentcloud-sdk-python-tmt==3.1.50")
 SERVICE, VERSION, ACTION = "tmt", "2018-03-21", "TextTranslateBatch"
@@ -81,6 +85,9 @@ class Tencent:
         self._secrets = [secret.reveal() for secret in secrets.values()]
         self._pool = Pool(route.limits.in_flight or PLACES, "tencent")
         self._listener = Listener()
+        from augment.connectors._wires import Wire
+
+        self._wire = Wire
         self._client = _client(route, secrets["secret_id"].reveal(), secrets["secret_key"].reveal())
         # The SDK's own reading of NO_PROXY wants host:port; requests reads it as everybody else does.
         self._client.request.conn.proxy = None
@@ -100,15 +107,21 @@ class Tencent:
             "ProjectId": int(self._route.option("project_id", 0)),
             "SourceTextList": [ask.texts[place] for place in places],
         }
-        heard = await call(self._pool, self._translate, body, timeout_s=self._route.timeout_s)
+        wire = self._wire()
+        try:
+            heard = await call(self._pool, self._translate, body, wire, timeout_s=self._route.timeout_s)
+        except (Fault, asyncio.CancelledError):
+            wire.cut()
+            raise
         reply = read(heard, len(places), self._secrets)
         texts = list(ask.texts)
         for place, text in zip(places, reply.texts, strict=True):
             texts[place] = text
         return Reply(tuple(texts), reply.usage, vendor_id=reply.vendor_id, raw=reply.raw)
 
-    def _translate(self, body: dict[str, Any]) -> Heard:
-        return self._listener.hear(lambda: self._client.call_json(ACTION, body), self._secrets)
+    def _translate(self, body: dict[str, Any], wire: Wire) -> Heard:
+        with wire.in_use():
+            return self._listener.hear(lambda: self._client.call_json(ACTION, body), self._secrets)
 
     async def close(self) -> None:
         """Ends the threads and frees the sockets."""

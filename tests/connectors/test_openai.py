@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
 
 from augment.connectors.openai import OpenAI, connect
-from augment.errors import Fault, KeyMissing
+from augment.errors import Fault, FixableError, KeyMissing
 from augment.settings import Secret
-from augment.types import Chat, Message, Reply, Route, Translation
+from augment.types import Chat, Message, Reply, Route, Scalar, Translation
 
 from .recordings import Answer, Asked, serving
 
@@ -26,11 +27,20 @@ def completion(asked: Asked) -> Answer:
 
 
 def run(
-    url: str, use: Callable[[OpenAI], Awaitable[Any]], *, key: str | None = None, model: str = "m", tail: str = "/v1"
+    url: str,
+    use: Callable[[OpenAI], Awaitable[Any]],
+    *,
+    key: str | None = None,
+    model: str = "m",
+    tail: str = "/v1",
+    options: Mapping[str, Scalar] | None = None,
+    secrets: Mapping[str, str] | None = None,
 ) -> Any:
     async def main() -> Any:
-        secrets = {} if key is None else {"api_key": Secret(key)}
-        connector = connect(Route("o", "openai", model, f"{url}{tail}", timeout_s=10), secrets)
+        held = {"api_key": Secret(key)} if key is not None else {}
+        held |= {name: Secret(value) for name, value in (secrets or {}).items()}
+        own = tuple((options or {}).items())
+        connector = connect(Route("o", "openai", model, f"{url}{tail}", timeout_s=10, options=own), held)
         try:
             return await use(connector)
         finally:
@@ -103,18 +113,67 @@ def test_without_a_list_of_models_the_ask_never_left(answer: Answer, kind: str) 
     assert [asked.path for asked in server.asks] == ["/v1/models"]
 
 
-def test_a_translation_of_one_text_becomes_a_prompt() -> None:
+def marked(asked: Asked) -> Answer:
+    """A translator that says every marked text back, backwards; without marks, the last line."""
+    prompt = asked.json()["messages"][-1]["content"]
+    blocks = re.findall(r"<t(\d+)>(.*?)</t\1>", prompt, re.DOTALL)
+    said = "\n".join(f"<t{number}>{text[::-1]}</t{number}>" for number, text in blocks) or prompt.split("\n")[-1][::-1]
+    return Answer(json.dumps({"choices": [{"message": {"content": said}}]}).encode())
+
+
+@pytest.mark.parametrize("texts", [("猫咪",), ("猫咪", "小狗", "大象")], ids=["one", "several"])
+def test_a_chat_model_translates(texts: tuple[str, ...]) -> None:
+    with serving(marked) as server:
+        reply: Reply = run(server.url, lambda connector: connector.send(Translation(texts, "zh", "ja")))
+    assert reply.texts == tuple(text[::-1] for text in texts)
+    assert server.asks[0].json()["temperature"] == 0.1
+
+
+def test_a_route_chooses_how_translations_are_asked_for() -> None:
+    options: dict[str, Scalar] = {"translation_prompt": "hy-mt", "translation_temperature": 0.7}
+    with serving(marked) as server:
+        run(server.url, lambda connector: connector.send(Translation(("猫",), "zh", "ja")), options=options)
+    body = server.asks[0].json()
+    assert body["messages"][0]["content"].startswith("将以下文本翻译为日语")
+    assert body["temperature"] == 0.7
+
+
+SPARK = {"resource_id": "some-resource", "service_id": "some-service"}
+
+
+def test_a_tuned_service_is_named_by_its_service_and_resource() -> None:
     with serving(completion) as server:
-        reply: Reply = run(server.url, lambda connector: connector.send(Translation(("猫",), "zh", "ja")))
-    assert reply.text.endswith("\n\n猫")
-    assert "日语" in reply.text
+        ask = run(server.url, lambda c: c.send(CHAT), key="k", model="", options={"dialect": "spark"}, secrets=SPARK)
+    assert ask.text == "问"
+    (asked,) = server.asks
+    assert asked.json()["model"] == "some-service"
+    assert asked.headers["lora_id"] == "some-resource"
 
 
-def test_a_translation_of_two_texts_is_refused_unsent() -> None:
-    with serving(completion) as server, pytest.raises(Fault) as caught:
-        run(server.url, lambda connector: connector.send(Translation(("猫", "狗"), "zh", "ja")))
-    assert (caught.value.kind, caught.value.delivery) == ("bad_request", "not_sent")
-    assert server.asked == []
+def test_another_dialect_sends_no_resource() -> None:
+    with serving(completion) as server:
+        run(server.url, lambda connector: connector.send(CHAT), secrets=SPARK)
+    assert "lora_id" not in server.asks[0].headers
+
+
+def test_a_route_may_have_headers_of_its_own_but_never_the_key() -> None:
+    options = {"header_lora_id": "0", "header_X-Team": "a b", "header_Authorization": "Bearer other"}
+    with serving(completion) as server:
+        run(server.url, lambda connector: connector.send(CHAT), key="abc", options=options)
+    headers = server.asks[0].headers
+    assert (headers["lora_id"], headers["X-Team"], headers["Authorization"]) == ("0", "a b", "Bearer abc")
+
+
+@pytest.mark.parametrize("options", [{"header_a b": "x"}, {"header_a": "x\ny"}, {"header_a": "值"}, {"header_": "x"}])
+def test_a_header_that_is_none_is_told_before_anything_is_sent(options: dict[str, Scalar]) -> None:
+    with pytest.raises(FixableError):
+        connect(Route("o", "openai", "m", "http://127.0.0.1:9/v1", options=tuple(options.items())), {})
+
+
+def test_an_unknown_dialect_is_told_with_those_that_exist() -> None:
+    with pytest.raises(FixableError) as caught:
+        connect(Route("o", "openai", "m", "http://127.0.0.1:9/v1", options=(("dialect", "klingon"),)), {})
+    assert "tokenhub" in caught.value.hint
 
 
 def test_a_hundred_asks_at_once_each_get_their_own_answer() -> None:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from augment.connectors import dashscope, load, openai, qianfan, spark, tencent
+from augment.connectors import _codes, dashscope, load, qianfan, tencent
 from augment.errors import Fault
 from augment.settings import Secret
 from augment.types import Ask, Chat, Message, Reply, Route, Translation
@@ -38,7 +38,8 @@ async def ask_once(recording: Recording, url: str) -> Reply | Fault:
     wanted = recording.data.get("keys") or (["bearer_token"] if api == "v2" else list(keys))
     endpoint = f"{url}/v1" if vendor == "openai" else url.replace("http:", "ws:" if vendor == "spark" else "http:")
     model = "Yi-34B-Chat" if vendor == "qianfan" else "some-model"
-    route = Route(vendor, vendor, model, endpoint, api=api, timeout_s=20)
+    options = tuple(recording.data.get("options", {}).items())
+    route = Route(vendor, vendor, model, endpoint, api=api, timeout_s=20, options=options)
     connector = load(vendor).connect(route, {name: Secret(keys[name]) for name in wanted})
     ask: Ask = TEXTS if vendor == "tencent" else CHAT
     try:
@@ -87,11 +88,13 @@ def test_a_recorded_answer_is_read_as_it_should_be(recording: Recording) -> None
     }
 
 
-def replayed(vendor: str, api: str = "") -> dict[str, set[str]]:
+def replayed(vendor: str, api: str = "", dialect: str = "") -> dict[str, set[str]]:
     """The codes of a vendor's recordings with the kinds expected for them."""
     found: dict[str, set[str]] = {}
     for recording in REPLAYED:
         expect = recording.data["expect"]
+        if recording.data.get("options", {}) != ({"dialect": dialect} if dialect else {}):
+            continue
         if recording.vendor == vendor and recording.data.get("api", "").startswith(api) and "code" in expect:
             found.setdefault(expect["code"], set()).add(expect["kind"])
     return found
@@ -102,15 +105,33 @@ def replayed(vendor: str, api: str = "") -> dict[str, set[str]]:
     [
         (tencent.KINDS, "tencent", ""),
         ({str(code): kind for code, kind in qianfan.V1_KINDS.items()}, "qianfan", "v1"),
-        (qianfan.V2_CODES, "qianfan", "v2"),
-        (openai.CODES, "openai", ""),
+        (_codes.V2_CODES, "qianfan", "v2"),
+        (_codes.CODES, "openai", ""),
         ({code: kind for code, kind in dashscope.CODES.items() if code not in dashscope.WORDS}, "dashscope", ""),
-        ({str(code): kind for code, kind in spark.KINDS.items() if code not in spark.USED_UP}, "spark", ""),
+        ({str(code): kind for code, kind in _codes.SPARK_CODES.items() if code not in _codes.USED_UP}, "spark", ""),
     ],
     ids=["tencent", "qianfan-v1", "qianfan-v2", "openai", "dashscope", "spark"],
 )
 def test_every_code_of_a_table_is_replayed(table: dict[str, str], vendor: str, api: str) -> None:
     found = replayed(vendor, api)
+    assert {code: found.get(code) for code in table} == {code: {kind} for code, kind in table.items()}
+
+
+@pytest.mark.parametrize(
+    ("table", "dialect"),
+    [
+        (_codes.TOKENHUB_CODES, "tokenhub"),
+        (
+            {code: kind for code, kind in _codes.DASHSCOPE_CODES.items() if code not in _codes.DASHSCOPE_WORDS},
+            "dashscope",
+        ),
+        ({str(code): kind for code, kind in _codes.SPARK_CODES.items() if code not in _codes.USED_UP}, "spark"),
+        (_codes.V2_CODES, "qianfan"),
+    ],
+    ids=["tokenhub", "dashscope", "spark", "qianfan"],
+)
+def test_every_code_of_a_dialect_is_replayed_over_openais_wire(table: dict[str, str], dialect: str) -> None:
+    found = replayed("openai", dialect=dialect)
     assert {code: found.get(code) for code in table} == {code: {kind} for code, kind in table.items()}
 
 
