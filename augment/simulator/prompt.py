@@ -37,11 +37,12 @@ _ANSWER_HERE = re.compile(r"\n\s*(?:翻译结果|译文|translation)\s*[:：]\s*
 # An instruction that means several texts says so.
 _LISTED = re.compile(
     r"编号|序号|逐[条个行一句]|[每各][条个行一句段项]|列表|数组|清单|标签|对象|json|\d+\s*[条个段项]"
-    r"|number|\beach\b|\bevery\b|\bitems?\b|array|\blists?\b|\blines\b|\btexts\b|\bstrings\b|sentences|segments"
+    r"|numbered|numbering|the numbers"
+    r"|\beach\b|\bevery\b|\bitems?\b|array|\blists?\b|\blines\b|\btexts\b|\bstrings\b|sentences|segments"
     r"|\btags?\b|object",
     re.IGNORECASE,
 )
-_FORM = re.compile("编号|序号|数组|标签|json|array|number|tags?", re.IGNORECASE)
+_FORM = re.compile("编号|序号|数组|标签|json|array|numbered|numbering|the numbers|tags?", re.IGNORECASE)
 _LINES_OF_INSTRUCTION = 12
 _LANGUAGES = {
     "日": "ja",
@@ -206,7 +207,11 @@ def _instruction(prompt: str) -> int:
 def _said(prompt: str, begins: int) -> tuple[str, list[str]]:
     """The paragraph that asks, up to the line that begins there, and the lines below it that go on giving rules."""
     above = prompt.rfind("\n\n", 0, begins) + 2
-    ends = prompt.find("\n", begins) if "\n" in prompt[begins:] else len(prompt)
+    line = prompt[begins:].partition("\n")[0]
+    handed = _HANDS_OVER.search(line)
+    if handed:  # the text begins on this line
+        return prompt[above if above > 1 else 0 : begins + handed.end()], []
+    ends = begins + len(line)
     below = (line.strip(" \t-*•") for line in prompt[ends:].splitlines() if line.strip())
     return prompt[above if above > 1 else 0 : ends], list(takewhile(_RULE.match, below))
 

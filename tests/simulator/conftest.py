@@ -17,7 +17,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
     import os
 
     for name in list(os.environ):
-        if name.startswith(("QIANFAN_", "TENCENT", "OPENAI_")) or name.lower().endswith("_proxy"):
+        if name.startswith(("QIANFAN_", "TENCENT", "OPENAI_", "DASHSCOPE_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))

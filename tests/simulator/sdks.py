@@ -92,6 +92,41 @@ def ask_openai(
         return client.chat.completions.create(model=model, messages=messages, **parameters)
 
 
+def ask_dashscope(
+    sim: Simulator,
+    content: str,
+    *,
+    model: str = "qwen-plus",
+    api_key: str = "",
+    timeout_s: float = 10,
+    **parameters: Any,
+) -> Any:
+    """DashScope's answer or refusal: its SDK raises neither. Its resend of a lost request is left on."""
+    from dashscope import Generation
+
+    return Generation.call(
+        model=model,
+        messages=[{"role": "user", "content": content}],
+        api_key=api_key or sim.env["DASHSCOPE_API_KEY"],
+        base_address=f"{sim.env['AUGMENT_DASHSCOPE_ENDPOINT']}/api/v1",
+        request_timeout=timeout_s,
+        **parameters,
+    )
+
+
+def compatible_client(sim: Simulator, *, key: str = "", timeout_s: float = 10) -> Any:
+    from openai import OpenAI
+
+    base = f"{sim.env['AUGMENT_DASHSCOPE_ENDPOINT']}/compatible-mode/v1"
+    return OpenAI(base_url=base, api_key=key or sim.env["DASHSCOPE_API_KEY"], max_retries=0, timeout=timeout_s)
+
+
+def ask_compatible(sim: Simulator, content: str, *, model: str = "qwen-plus", **parameters: Any) -> Any:
+    with compatible_client(sim) as client:
+        messages = [{"role": "user", "content": content}]
+        return client.chat.completions.create(model=model, messages=messages, **parameters)
+
+
 def post(
     sim: Simulator, path: str, body: bytes | dict[str, Any], headers: dict[str, str], method: str = "POST"
 ) -> tuple[int, dict[str, str], Any]:
