@@ -164,6 +164,11 @@ def read_settings(workspace: Path) -> Settings:
     return Settings(workspace, dict(os.environ), dotenv, toml)
 
 
+def read_environment(workspace: Path) -> Settings:
+    """The settings by the environment alone, for whoever looks into what is wrong with the files."""
+    return Settings(workspace, dict(os.environ))
+
+
 def without_password(address: str) -> str:
     """An address without the password and the query that may stand in it."""
     return QUERY.sub("?***", PASSWORD.sub("//***@", address))

@@ -241,11 +241,11 @@ class Workbench:
                 f"a stage reads the newest version, not v{reference.version}",
                 hint=f"`augment restore v{reference.version} --dataset {reference.name}` makes it the newest",
             )
-        with self._providers(simulate=run.simulate) as catalog:
+        with self.catalog_for(simulate=run.simulate) as catalog:
             yield plan(self.store, self.ledger, catalog, stage, reference.name, stage.options(**options), run)
 
     @contextlib.contextmanager
-    def _providers(self, *, simulate: bool) -> Iterator[Catalog]:
+    def catalog_for(self, *, simulate: bool) -> Iterator[Catalog]:
         """The catalog; simulated, over a simulator in this process, with no key of the user's in reach."""
         if not simulate:
             yield self.catalog

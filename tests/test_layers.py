@@ -18,7 +18,7 @@ LAYERS: dict[str, int] = {
     "hints": 1,
     **dict.fromkeys(["protection", "fidelity", "tasks", "prompts", "catalog", "connectors", "importers"], 2),
     **dict.fromkeys(["delta", "database", "batches"], 2),
-    **dict.fromkeys(["store", "ledger", "stages", "simulator"], 3),
+    **dict.fromkeys(["store", "ledger", "stages", "simulator", "checkup"], 3),
     **dict.fromkeys(["lanes", "query", "imports"], 4),
     **dict.fromkeys(["runner", "plans", "review"], 5),
     **dict.fromkeys(["runs", "forecast"], 6),

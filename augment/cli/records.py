@@ -134,13 +134,25 @@ def ledger(arguments: Sequence[str]) -> int:
 
 def providers(arguments: Sequence[str]) -> int:
     """Lists the providers."""
-    parser = command_parser("providers", "List the providers: model, limits, price, key set or not.")
+    parser = command_parser(
+        "providers",
+        "List the providers: model, limits, price, key set or not. `check NAME` makes one tiny call to one of them and "
+        "says what it found: exit 0 it works, 3 key missing or no such name, 5 the provider stopped, 4 anything else.",
+    )
+    parser.add_argument("what", nargs="*", metavar="check NAME")
+    parser.add_argument("--simulate", action="store_true", help="check: call the simulator on this machine instead")
     parsed = parser.parse_args(list(arguments))
+    if parsed.what and (parsed.what[0] != "check" or len(parsed.what) != 2):
+        raise UsageError(f"{' '.join(parsed.what)!r} is not understood", hint="`augment providers check NAME`")
     try:
         bench = Workbench.open(parsed.workspace)
     except NotFound:  # the catalog is worth seeing before there is anything to work on
         bench = Workbench.open(parsed.workspace, make=True)
     with bench:
+        if parsed.what:
+            from augment.cli.doctor import check
+
+            return check(bench, parsed.what[1], simulate=parsed.simulate, as_json=parsed.json)
         found = bench.providers()
     if parsed.json:
         output.items(asdict(provider) for provider in found)
