@@ -34,7 +34,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "attempts": ("records", "Show every ask made for one row."),
         "cost": ("records", "Show what was spent, by provider and model."),
         "ledger": ("records", "Back up the ledger."),
-        "providers": ("records", "List the providers: model, limits, price, key set or not."),
+        "providers": ("records", "List the providers: model, limits, price, key; `check NAME` makes one tiny call."),
         "settings": ("records", "Show every setting with its origin."),
         "prompts": ("records", "Show the prompt templates of a stage."),
     },
@@ -42,6 +42,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "simulate": ("tools", "Serve the vendors' wire on this machine, for rehearsals and tests."),
         "ui": ("tools", "Open the review room in the browser."),
         "demo": ("tools", "Run the main job on the sample, with no key."),
+        "doctor": ("doctor", "Look at everything a run stands on; one tiny call to each provider whose key is set."),
     },
 }
 DEBUG = "AUGMENT_DEBUG"
