@@ -21,7 +21,9 @@ from augment.types import Limits, Price, Provider, Route
 SIMULATED_RPS = 100
 STAND_IN = "OPENAI_BASE_URL"  # where a rehearsed server of OpenAI's wire is, unless it has a wire of its own:
 # Variables that the simulator sets beside OpenAI's own: what ships under them is rehearsed on its own wire.
-SIMULATED_WIRES = frozenset({"DEEPSEEK_BASE_URL", "TOKENHUB_BASE_URL", "VLLM_BASE_URL"})
+SIMULATED_WIRES = frozenset(
+    {"DEEPSEEK_BASE_URL", "TOKENHUB_BASE_URL", "VLLM_BASE_URL", "SPARK_BASE_URL", "SPARK_TUNED_BASE_URL"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol, cast
 
+from augment.connectors._translating import TRANSLATION_PROTOCOL as TRANSLATION_PROTOCOL
 from augment.errors import FixableError, NotFound
 from augment.settings import Secret
 from augment.types import Connector, Route
-
-TRANSLATION_PROTOCOL = "1"
 
 
 class Module(Protocol):

@@ -101,6 +101,8 @@ class Simulator:
             "SPARKAI_RESOURCE_ID": keys.SPARK_RESOURCE_ID,
             "SPARKAI_SERVICE_ID": keys.SPARK_SERVICE_ID,
             "SPARKAI_API_PASSWORD": keys.SPARK_API_PASSWORD,
+            "SPARKAI_TUNED_API_KEY": keys.SPARK_TUNED_API_KEY,
+            "SPARKAI_TUNED_API_KEY": keys.SPARK_TUNED_API_KEY,
             **keys.OPENAI_KEYS,
         }
 
