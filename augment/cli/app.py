@@ -43,6 +43,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "ui": ("tools", "Open the review room in the browser."),
         "demo": ("tools", "Run the main job on the sample, with no key."),
         "doctor": ("doctor", "Look at everything a run stands on; one tiny call to each provider whose key is set."),
+        "local": ("local", "Small weights served on this machine, a demonstration: install, status, serve, remove."),
     },
 }
 DEBUG = "AUGMENT_DEBUG"
