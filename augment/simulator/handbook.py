@@ -35,6 +35,7 @@ _SPARK = (
 )
 _TUNED = (("SPARKAI_SERVICE_ID", keys.SPARK_SERVICE_ID), ("SPARKAI_RESOURCE_ID", keys.SPARK_RESOURCE_ID))
 _SPARK_HTTP = (("SPARKAI_API_PASSWORD", keys.SPARK_API_PASSWORD),)
+_TUNED_HTTP = (("SPARKAI_TUNED_API_KEY", keys.SPARK_TUNED_API_KEY),)
 
 WIRES: tuple[Wire, ...] = (
     Wire("tencent", "POST /", "TC3-HMAC-SHA256, TextTranslateBatch of 2018-03-21", _TENCENT),
@@ -63,7 +64,12 @@ WIRES: tuple[Wire, ...] = (
     Wire("spark", "websocket /v1.1/chat to /v4.0/chat, by domain", "HMAC-SHA256 in the query", _SPARK),
     Wire("spark-tuned", "websocket /v1.1/chat", "the same; domain and patch_id of the service", (*_SPARK, *_TUNED)),
     Wire("spark-http", "POST /spark/v1/chat/completions", "bearer APIPassword", _SPARK_HTTP),
-    Wire("spark-http-tuned", "POST /spark-maas/v2/chat/completions", "the same, lora_id", (*_SPARK_HTTP, *_TUNED)),
+    Wire(
+        "spark-http-tuned",
+        "POST /spark-maas/v2/chat/completions",
+        "bearer KEY:SECRET; model is the service, header lora_id the resource",
+        (*_TUNED_HTTP, *_TUNED),
+    ),
 )
 
 

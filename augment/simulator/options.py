@@ -18,6 +18,7 @@ SPARK_APP_ID = "simapp01"
 SPARK_API_KEY = "sim-spark-key"
 SPARK_API_SECRET = "sim-spark-secret"  # noqa: S105 the simulator's own key, see above
 SPARK_API_PASSWORD = "sim-spark-pass:sim-spark-word"  # noqa: S105 the simulator's own key, see above
+SPARK_TUNED_API_KEY = f"{SPARK_API_KEY}:{SPARK_API_SECRET}"
 SPARK_RESOURCE_ID = "sim-resource-7b1c"
 SPARK_SERVICE_ID = "sim-service-4f2e"
 OPENAI_KEYS = {"OPENAI_API_KEY": "sim-openai", "DEEPSEEK_API_KEY": "sim-deepseek", "TOKENHUB_API_KEY": "sim-tokenhub"}

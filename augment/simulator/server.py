@@ -102,7 +102,6 @@ class Simulator:
             "SPARKAI_SERVICE_ID": keys.SPARK_SERVICE_ID,
             "SPARKAI_API_PASSWORD": keys.SPARK_API_PASSWORD,
             "SPARKAI_TUNED_API_KEY": keys.SPARK_TUNED_API_KEY,
-            "SPARKAI_TUNED_API_KEY": keys.SPARK_TUNED_API_KEY,
             **keys.OPENAI_KEYS,
         }
 

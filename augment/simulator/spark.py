@@ -143,6 +143,8 @@ class Spark:
 
     def _said(self, question: Question, fate: Fate) -> Said:
         said = speak(question.chat, fate, seed=self._options.seed, times_served=self._times_served)
+        if said.cut:  # no frame says so, but for the count
+            said = replace(said, output_tokens=question.chat.parameters["max_tokens"])
         return as_base(said) if question.service and not question.patched else said
 
     def _no(self, question: Question, fate: Fate) -> Speech:

@@ -27,11 +27,12 @@ _CHINA = dt.timezone(dt.timedelta(hours=8))
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """One model by its address; tokens it takes and gives at most."""
+    """One model by its address; tokens it takes at most, gives at most, and gives where nobody says how many."""
 
     path: str
     input_tokens: int = 8192
     output_tokens: int = 8192
+    given_tokens: int = 4096
 
 
 DOMAINS = {
@@ -45,7 +46,7 @@ DOMAINS = {
     "max-32k": Domain("/chat/max-32k", input_tokens=32_768),
     "kjwx": Domain("/v1.1/chat_kjwx"),
 }
-TUNED = Domain(TUNED_PATH)
+TUNED = Domain(TUNED_PATH, given_tokens=2048)
 PATHS = frozenset(domain.path for domain in DOMAINS.values())
 
 
@@ -141,7 +142,7 @@ def _checked_parameters(options: dict[str, Any], domain: Domain) -> dict[str, An
         value = checked.get(name, 1)
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= highest:
             raise _invalid(f"parameter.chat.{name}", f"must be an integer from 1 to {highest}")
-    return checked
+    return {"max_tokens": domain.given_tokens, **checked}
 
 
 def _checked_chat(texts: Any, name: str, parameters: dict[str, Any], *, patched: bool) -> Chat:

@@ -20,11 +20,10 @@ from augment.simulator._wire import Answer, Request, Window, encoded
 from augment.simulator.accounts import Accounts
 from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fates, spoil
 from augment.simulator.options import (
-    SPARK_API_KEY,
     SPARK_API_PASSWORD,
-    SPARK_API_SECRET,
     SPARK_RESOURCE_ID,
     SPARK_SERVICE_ID,
+    SPARK_TUNED_API_KEY,
     SimulatorOptions,
 )
 from augment.simulator.spark import ACCOUNT, as_base
@@ -36,8 +35,7 @@ WIRE, TUNED_WIRE = "spark-http", "spark-http-tuned"
 PREFIX, TUNED_PREFIX = "/spark/v1", "/spark-maas/v2"  # the vendor has a host for each; here they share one port
 ABLE = frozenset({*TRANSPORT_FAULTS, *CHAT_FAULTS, "quota"})
 NOT_GRANTED: Told = (11200, "AppIdNoAuthError")
-TUNED_KEY = f"{SPARK_API_KEY}:{SPARK_API_SECRET}"
-_PASSWORDS = (SPARK_API_PASSWORD, TUNED_KEY)
+_PASSWORDS = (SPARK_API_PASSWORD, SPARK_TUNED_API_KEY)
 
 
 class SparkHTTP:
@@ -62,7 +60,7 @@ class SparkHTTP:
         wire = TUNED_WIRE if tuned else WIRE
         if self._accounts.retired(wire):
             return _by_the_gateway(wire, 404, "no Route matched with those values")
-        no = _unauthorised(request.bearer(), (TUNED_KEY,) if tuned else _PASSWORDS)
+        no = _unauthorised(request.bearer(), (SPARK_TUNED_API_KEY,) if tuned else _PASSWORDS)
         if no:
             return _by_the_gateway(wire, 401, no)
         if request.method != "POST":

@@ -170,12 +170,20 @@ def test_the_public_password_does_not_open_the_tuned_service(start: Start) -> No
 # ── our connector ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def ours(sim: Simulator, key: str) -> Reply | Fault:
+def ours(sim: Simulator, key: str = "", *, base: str = PUBLIC, content: str = QUESTION) -> Reply | Fault:
     async def main() -> Reply | Fault:
-        route = Route("spark-max-http", "openai", "generalv3.5", sim.env[PUBLIC], timeout_s=10)
-        connector = connect(route, {"api_key": Secret(key)})
+        model = "generalv3.5" if base == PUBLIC else ""
+        options = (("dialect", "spark"),)
+        route = Route("spark-http", "openai", model, sim.env[base], timeout_s=10, options=options)
+        password = key or sim.env["SPARKAI_API_PASSWORD" if base == PUBLIC else "SPARKAI_TUNED_API_KEY"]
+        ids = (
+            {}
+            if base == PUBLIC
+            else {name: sim.env[f"SPARKAI_{name.upper()}"] for name in ("resource_id", "service_id")}
+        )
+        connector = connect(route, {name: Secret(value) for name, value in {"api_key": password, **ids}.items()})
         try:
-            return await connector.send(Chat((Message("user", QUESTION),)))
+            return await connector.send(Chat((Message("user", content),)))
         except Fault as fault:
             return fault
         finally:
@@ -185,11 +193,41 @@ def ours(sim: Simulator, key: str) -> Reply | Fault:
 
 
 def test_our_connector_reads_an_answer_without_a_finish_reason(start: Start) -> None:
-    sim = start()
-    reply = ours(sim, sim.env["SPARKAI_API_PASSWORD"])
+    reply = ours(start())
     assert isinstance(reply, Reply)
     assert reply.text.endswith("答案是：B")
     assert reply.finish == "stop"
+
+
+def test_our_connector_names_the_lora_of_the_tuned_service(start: Start) -> None:
+    sim = start()
+    reply = ours(sim, base=TUNED)
+    assert isinstance(reply, Reply)
+    assert not reply.text.startswith(BASE_MODEL_SAYS)
+    assert sim.counts()["by_wire"] == {"spark-http-tuned": 1}
+
+
+@pytest.mark.parametrize("base", [PUBLIC, TUNED], ids=["public", "tuned"])
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("rate_limited", "rate_limited"),
+        ("quota", "quota_exhausted"),
+        ("rejected", "content_filtered"),
+        ("5xx", "transient"),
+        ("unknown_code", "transient"),
+        ("drop_before", "transient"),
+        ("drop_after", "transient"),
+        ("html", "transient"),
+        ("bad_bytes", "transient"),
+        ("empty", "transient"),
+    ],
+)
+def test_our_connector_reads(start: Start, fault: str, kind: str, base: str) -> None:
+    sim = start(faults={fault: 1.0})
+    found = [ours(sim, base=base, content=f"{n}号") for n in range(12)]
+    assert {one.kind if isinstance(one, Fault) else "answered" for one in found} == {kind}
+    assert sim.counts()["faults"] == {fault: 12}
 
 
 def test_our_connector_reads_a_wrong_password_as_such(start: Start) -> None:
