@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from augment import hints
+from augment.cli.app import run
 from augment.connectors import names
 from augment.errors import FAULT_KINDS
 from augment.hints import ANY, LANGUAGES, Entry, Language, advice, find, hint
 from augment.settings import Settings
+from augment.simulator.options import SimulatorOptions
+from augment.simulator.server import serve_in_thread
 
 ROOT = Path(__file__).resolve().parents[1]
 VENDORS = ROOT / ".." / "shared" / "vendors.md"
@@ -213,3 +218,61 @@ def test_the_language_is_chosen_else_the_locale_s(
 
 def test_the_language_may_stand_in_dotenv() -> None:
     assert Settings(Path("/w"), {"LANG": "en_US"}, {"AUGMENT_LANGUAGE": "zh"}).language == "zh"
+
+
+# ── where a run ends ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def train(workspace: Path) -> str:
+    problem = {
+        "id": "p1",
+        "problem": "小明有4个苹果，小红比小明多2个苹果，小刚没有苹果。",
+        "questions": [{"question": "哪一项正确？", "options": ["小明最少", "小红最多"], "answer": "B"}],
+    }
+    path = workspace / "train.jsonl"
+    path.write_text(json.dumps(problem, ensure_ascii=False) + "\n", "utf-8")
+    assert run(["import", str(path)]) == 0
+    return "train"
+
+
+@pytest.mark.parametrize(
+    ("language", "options", "keys", "code", "word"),
+    [
+        pytest.param("en", {}, {"QIANFAN_SK": "wrong"}, 5, "QIANFAN_AK is the application's API Key", id="auth, en"),
+        pytest.param("zh", {}, {"QIANFAN_SK": "wrong"}, 5, "到控制台重新复制", id="auth, zh"),
+        pytest.param("en", {"retired": frozenset({"qianfan-v1"})}, {}, 5, "vllm", id="retired, en"),
+        pytest.param("zh", {"retired": frozenset({"qianfan-v1"})}, {}, 5, "公网的 V1 已于", id="retired, zh"),
+        pytest.param("zh", {"faults": {"quota": 1.0}}, {}, 5, "充值", id="quota, zh"),
+    ],
+)
+def test_a_run_that_faults_end_says_what_to_do_in_the_reader_s_language(
+    train: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    language: str,
+    options: dict[str, Any],
+    keys: dict[str, str],
+    code: int,
+    word: str,
+) -> None:
+    with serve_in_thread(SimulatorOptions(**options)) as simulator:
+        for name in ("QIANFAN_AK", "QIANFAN_SK", "AUGMENT_QIANFAN_ENDPOINT"):
+            monkeypatch.setenv(name, keys.get(name, simulator.env[name]))
+        monkeypatch.setenv("AUGMENT_LANGUAGE", language)
+        capsys.readouterr()
+        assert run(["reason", "--provider", "yi-34b"]) == code
+    assert word in capsys.readouterr().err
+
+
+def test_rows_that_a_filter_refused_come_with_a_hint(
+    train: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serve_in_thread(SimulatorOptions(faults={"rejected": 1.0})) as simulator:
+        for name in ("QIANFAN_AK", "QIANFAN_SK", "AUGMENT_QIANFAN_ENDPOINT"):
+            monkeypatch.setenv(name, simulator.env[name])
+        capsys.readouterr()
+        assert run(["reason", "--provider", "yi-34b"]) == 0
+    ended = capsys.readouterr()
+    assert "rejected 1: " in ended.out
+    assert "asking again does not help" in ended.err
