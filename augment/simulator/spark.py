@@ -90,7 +90,7 @@ class Spark:
         no = spark_refusal(request, keys={SPARK_API_KEY: SPARK_API_SECRET}, now=self._now())
         if no:
             return _at_the_door(*no)
-        if request.method != "GET" or request.header("upgrade").lower() != "websocket":
+        if not _upgrades(request):
             return Answer(WIRE, error_frame(10000, "UpgradeError: this address speaks websocket only"), 400)
         fate = self._fates.draw(f"{WIRE}-handshake", request.path.encode(), able=AT_THE_DOOR)
         match fate.fault:
@@ -202,6 +202,16 @@ def _spoilt(speech: Speech, fate: Fate, slow_s: float) -> Speech:
 
 def _told(wire: str, code: int, message: str, *, fault: str = "") -> Speech:
     return Speech(Answer(wire, b"", OPENED, fault=fault, account=ACCOUNT), (error_frame(code, message),))
+
+
+def _upgrades(request: Request) -> bool:
+    """Whether a request opens a websocket as RFC 6455 says."""
+    return (
+        request.method == "GET"
+        and request.header("upgrade").lower() == "websocket"
+        and request.header("sec-websocket-version") == "13"
+        and len(request.header("sec-websocket-key")) == 24
+    )
 
 
 def _at_the_door(status: int, message: str) -> Answer:

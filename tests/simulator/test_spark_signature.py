@@ -142,9 +142,15 @@ def test_a_clock_that_is_off_is_refused_before_anything_else(start: Start, monke
     assert shaken(sim, signed(sim)) == (403, f'{{"message":"{BAD_DATE}"}}')
 
 
-def test_a_plain_request_is_told_to_speak_websocket(start: Start) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("Upgrade", "h2c"), ("Sec-WebSocket-Version", "8"), ("Sec-WebSocket-Key", "short")],
+    ids=["no websocket", "old version", "short key"],
+)
+def test_a_request_that_opens_no_websocket_is_refused(start: Start, name: str, value: str) -> None:
     sim = start()
-    assert shaken(sim, signed(sim), Upgrade="h2c")[0] == 400
+    assert shaken(sim, signed(sim), **{name: value})[0] == 400
+    assert sim.counts()["by_status"] == {"400": 1}
 
 
 def test_an_address_that_is_switched_off_is_not_found(start: Start) -> None:
