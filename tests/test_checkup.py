@@ -93,10 +93,16 @@ def test_every_provider_that_can_be_rehearsed_answers_one_paid_call(simulator: S
     before = simulator.counts()["bought"]
     found = called(rehearsed(simulator), name)
     assert found.exit_code == 0, found.trouble
-    assert found.answer is not None
+    assert found.answer is found.routes[0], "over its first route"
     assert found.answer.text
-    assert found.answer.answered_by
     assert simulator.counts()["bought"] == before + 1
+
+
+@pytest.mark.parametrize(("name", "model"), [("vllm", "sim-chat"), ("yi-34b", "Yi-34B-Chat")])
+def test_the_call_tells_which_model_answered(simulator: Simulator, name: str, model: str) -> None:
+    answer = called(rehearsed(simulator), name).answer
+    assert answer is not None
+    assert answer.answered_by == model
 
 
 def test_the_call_tells_what_it_cost(simulator: Simulator) -> None:

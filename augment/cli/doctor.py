@@ -113,7 +113,9 @@ def _told(called: Called, language: Language) -> None:
         where = tried.endpoint or "its vendor's own address"
         output.line(f"  {number}. {tried.connector} · {tried.model or 'the first model served'} · {where}")
         if tried.found == "works":
-            output.line(f"     {tried.answered_by or tried.model} said {tried.text!r} in {tried.seconds:.2f} s")
+            output.line(
+                f"     {tried.answered_by or tried.model or 'its service'} said {tried.text!r} in {tried.seconds:.2f} s"
+            )
             output.line(f"     {_counted(tried)} · {money(tried.cost_cny)}")
         else:
             output.line(f"     {tried.found}: {_fault(tried)}")

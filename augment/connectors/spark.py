@@ -46,6 +46,7 @@ PATHS = {
     "generalv3": "/v3.1/chat",
     "generalv2": "/v2.1/chat",
     "general": "/v1.1/chat",
+    "lite": "/v1.1/chat",
 }
 CHECKED = {"cert_reqs": ssl.CERT_REQUIRED}
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.01, 1.0  # the SDK's constructor breaks on 0
