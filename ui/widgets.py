@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui import panes, rows, state
 from ui.state import Filter, Live, NotFound, Place, Row, Shown, Workbench
-from ui.words import moment, t, word
+from ui.words import moment, remedy, t, word
 
 COLOURS = {
     "light": {"ok": "#2f7d4f", "no": "#b3402f", "hint": "#8a6106", "ground": "#fcfbf8", "on-accent": "#ffffff"},
@@ -288,6 +288,8 @@ def attempts(bench: Workbench, row: Row) -> None:
             if reply is None:
                 kind = ask["refused"]
                 reply = t("review.refused", kind=kind) if kind else t("review.unanswered")
+                for fault in ask["faults"][-1:]:
+                    reply += f"\n{remedy(fault['kind'], fault['code'])}"
             st.html(panes.block(" · ".join(parts), panes.paragraph(panes.shown(reply))))
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import streamlit as st
 
+from augment.hints import hint
+
 LANGUAGES = {"zh": "中文", "en": "English"}
 
 
@@ -26,6 +28,11 @@ def word(group: str, name: str) -> str:
 def known(group: str, name: str) -> bool:
     """Whether there are words for a name out of the data."""
     return f"{group}.{name}" in texts(language())
+
+
+def remedy(kind: str, code: str) -> str:
+    """What to do about a fault, in the words the terminal has for it."""
+    return hint(kind, code, language="zh" if language() == "zh" else "en")
 
 
 def language() -> str:
