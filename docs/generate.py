@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from augment.catalog import Catalog, Listed
 from augment.cli.app import GROUPS, help_text, run, stage_names
+from augment.hints import ANY, Entry, checks, entries
 from augment.rows import SCHEMA, VOLATILE
 from augment.settings import Settings
 from augment.types import Limits, Price
@@ -61,6 +62,22 @@ What `augment/catalog.toml` ships. `[providers.NAME]` in `augment.toml` adds to 
 Prices are in CNY and bear the day they were read; "unknown" is never counted as 0.
 """
 
+FAULTS_HEAD = """
+# Faults, and what to do
+
+The codes that vendors say no with, verbatim, and the advice that `augment` prints beside them: at the end of a run,
+after `augment providers check NAME`, in `augment doctor` and in the browser. `AUGMENT_LANGUAGE=zh` or `en` chooses the
+language; without it the locale does. A code that is not listed has the advice of its kind. `a.b` stands for `a.b.c`
+too, `a*` for all that begins so.
+
+| kind | what a run does |
+| --- | --- |
+| `rate_limited` | waits as long as it is asked to, slows the whole provider down, asks again |
+| `transient` | waits longer each time and asks again, a bounded number of times; then the row is *failed* |
+| `content_filtered`, `bad_request` | the row is *rejected*; it is not asked again |
+| `quota_exhausted`, `auth`, `retired` | the provider stops; the next route or fallback is tried, else exit code 5 |
+"""
+
 COLUMNS_HEAD = """
 # Columns of a row
 
@@ -75,6 +92,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "cli.md": cli_page(),
         FOLDER / "providers.md": providers_page(),
         FOLDER / "columns.md": columns_page(),
+        FOLDER / "faults.md": faults_page(),
     }
 
 
@@ -201,6 +219,30 @@ def _price(provider: Listed) -> str:
     if price.input_1k is not None and price.output_1k is not None:
         return f"{price.input_1k:g} in, {price.output_1k:g} out per 1k tokens"
     return "unknown"
+
+
+# ── the faults ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def faults_page() -> str:
+    """The page of the faults, from the one table of hints."""
+    titles = {"": "By kind", ANY: "Of this program, whatever the vendor"}
+    by_connector: dict[str, list[Entry]] = {}
+    for entry in entries():
+        by_connector.setdefault(entry.connector, []).append(entry)
+    parts = [STAMP, FAULTS_HEAD.strip()]
+    for connector, found in by_connector.items():
+        rows = [[_codes(entry), entry.words.en, entry.words.zh] for entry in found]
+        parts += [f"## {titles.get(connector, connector)}", _table(["code", "what to do", "怎么办"], rows)]
+    advised = [[f"`{name}`", words.en, words.zh] for name, words in checks().items()]
+    parts += ["## What the doctor advises", _table(["found", "what to do", "怎么办"], advised)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _codes(entry: Entry) -> str:
+    kinds = ", ".join(entry.kinds)
+    codes = ", ".join(map(_code, entry.codes))
+    return f"{codes}{f' as {kinds}' if kinds else ''}" if codes else f"`{kinds}`"
 
 
 # ── the columns ───────────────────────────────────────────────────────────────────────────────────────────────────────
