@@ -7,15 +7,14 @@ ever after everybody stopped waiting for it. Here whoever waits can end the conn
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket
 import threading
 from collections.abc import Collection, Iterator
 from typing import Any
 
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 _LOCK = threading.Lock()
 _CURRENT = threading.local()
@@ -65,45 +64,39 @@ def _take(connection: Any) -> None:
         wire.take(connection)
 
 
-class _Plain(HTTPConnection):
-    def request(self, *args: Any, **options: Any) -> None:
-        _take(self)
-        super().request(*args, **options)
+@functools.cache
+def _cuttable(pool: Any) -> Any:
+    """The same class of pools, with connections that note who uses them: plain ones, TLS, SOCKS."""
+    base = pool.ConnectionCls
 
-    def connect(self) -> None:
-        super().connect()
+    def request(self: Any, *args: Any, **options: Any) -> None:
+        _take(self)
+        base.request(self, *args, **options)
+
+    def connect(self: Any) -> None:
+        base.connect(self)
         _take(self)  # it may have been cut while it had no socket yet
 
-
-class _Secure(HTTPSConnection):
-    def request(self, *args: Any, **options: Any) -> None:
-        _take(self)
-        super().request(*args, **options)
-
-    def connect(self) -> None:
-        super().connect()
-        _take(self)
+    connections = type(f"Cuttable{base.__name__}", (base,), {"request": request, "connect": connect})
+    return type(f"Cuttable{pool.__name__}", (pool,), {"ConnectionCls": connections})
 
 
-class _PlainPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Plain
-
-
-class _SecurePool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _Secure
-
-
-POOLS = {"http": _PlainPool, "https": _SecurePool}
+def _make_cuttable(manager: Any) -> None:
+    manager.pool_classes_by_scheme = {
+        scheme: _cuttable(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
+    }
 
 
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = POOLS
+        _make_cuttable(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        known = proxy in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **options)
-        manager.pool_classes_by_scheme = POOLS
+        if not known:
+            _make_cuttable(manager)
         return manager
 
 

@@ -1,7 +1,7 @@
 """Aliyun DashScope (Qwen) through its own SDK: ``Generation.call`` on a session of ours.
 
 The SDK sends a request a second time when its answer is lost, which is paid twice; and every request of it looks into
-the environment. The session below stops both. Sources: dashscope 2.0.2; for the codes
+the environment. ``OnceOnly`` stops both. Sources: dashscope 2.0.2; for the codes
 docs.qwencloud.com/api-reference/preparation/error-messages, the English page of
 help.aliyun.com/zh/model-studio/error-code (both read 2026-11-21), and dashscope/v2/errors.py.
 """
@@ -203,10 +203,9 @@ class DashScope:
             raise KeyMissing("DashScope needs an API key", hint="set DASHSCOPE_API_KEY")
         if not (key.isascii() and key.isprintable()):
             raise KeyMissing("the key holds characters that no key has", hint="copy it again, without quotes or blanks")
-        self._generation, self._reserved = (
-            _import()
-        )  # here, not inside the deadline of the first ask: it takes a second
-        from augment.connectors._wires import OnceOnly, Wire, make_cuttable
+        # Here, not inside the deadline of the first ask: it takes a second.
+        self._generation, self._reserved = _import()
+        from augment.connectors._wires import OnceOnly, Wire
 
         endpoint = route.endpoint.rstrip("/") or HOST
         self._base = endpoint if urlsplit(endpoint).path else f"{endpoint}{BASE_PATH}"
@@ -219,7 +218,6 @@ class DashScope:
         self._listener = Listener()
         self._session = OnceOnly(UNASKED)
         self._listener.attach(self._session, endpoint=endpoint, places=places)
-        make_cuttable(self._session, places)
 
     async def send(self, ask: Ask) -> Reply:
         """Asks once. Raises Fault."""
@@ -252,7 +250,7 @@ class DashScope:
 
 
 def connect(route: Route, secrets: Mapping[str, Secret]) -> DashScope:
-    """A connector for DashScope. secrets: api_key. Raises KeyMissing."""
+    """A connector for DashScope. secrets: api_key. Raises KeyMissing, FixableError where the SDK cannot be imported."""
     return DashScope(route, secrets)
 
 

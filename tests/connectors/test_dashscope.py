@@ -398,11 +398,11 @@ except Exception as error:
 
 
 def test_a_hung_vendor_does_not_keep_the_process_alive() -> None:
-    with serving(Answer(after_s=15)) as server:
+    with serving(Answer(after_s=40)) as server:
         began = time.monotonic()
-        ended = spawn(ASKING, server.url, "0.2")
+        ended = spawn(ASKING, server.url, "1")
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "deadline\ndeadline\n", "")
-    assert time.monotonic() - began < 14
+    assert time.monotonic() - began < 38
 
 
 @pytest.mark.parametrize(
