@@ -21,7 +21,7 @@ from augment.checkup import Called, Check, call_provider, examine
 from augment.checkup._clock import clock, origins, skews
 from augment.checkup._configuration import env_file, names, proxies, toml, values
 from augment.checkup._machine import disk, folder, fsync, ledger, packages, python, satisfies
-from augment.cli.app import run
+from augment.cli.app import GROUPS, run
 from augment.ledger import Ledger
 from augment.settings import Settings
 from augment.simulator.options import SimulatorOptions
@@ -655,3 +655,10 @@ def test_a_server_that_somebody_set_up_and_is_gone_is_a_failure() -> None:
     assert replace(next(check for check in found if check.name == "vllm"), detail="", advice="") == Check(
         "vllm", "fail", ""
     )
+
+
+@pytest.mark.parametrize("name", [name for group in GROUPS.values() for name in group])
+def test_every_command_is_found_in_its_file(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    ended = ran(capsys, name, "--help")
+    assert ended.code == 0
+    assert ended.out.startswith(f"usage: augment {name} ")

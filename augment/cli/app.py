@@ -48,7 +48,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
 }
 DEBUG = "AUGMENT_DEBUG"
 
-Command = Callable[[str, Sequence[str]], int]
+Command = Callable[[Sequence[str]], int]
 
 
 def main() -> None:
@@ -103,11 +103,12 @@ def _dispatch(arguments: list[str]) -> int:
     name, rest = arguments[0], arguments[1:]
     for group in GROUPS.values():
         if name in group:
-            command: Command = import_module(f"augment.cli.{group[name][0]}").run
-            return command(name, rest)
+            module = import_module(f"augment.cli.{group[name][0]}")
+            # A function is named for its command; with an underscore behind where that name is taken.
+            command: Command = getattr(module, f"{name}_", None) or getattr(module, name)
+            return command(rest)
     if name in stage_names():
-        command = import_module("augment.cli.stages").run
-        return command(name, rest)
+        return int(import_module("augment.cli.stages").run(name, rest))
     known = [*stage_names(), *(name for group in GROUPS.values() for name in group)]
     close = difflib.get_close_matches(name, known, n=1)
     raise UsageError(

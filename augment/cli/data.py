@@ -16,18 +16,6 @@ from augment.workbench import VERSION, Workbench
 SHOWN = 10
 
 
-def run(name: str, arguments: Sequence[str]) -> int:
-    """Runs one of this file's commands."""
-    return {
-        "import": import_,
-        "datasets": datasets,
-        "versions": versions,
-        "show": show,
-        "diff": diff,
-        "restore": restore,
-    }[name](arguments)
-
-
 def import_(arguments: Sequence[str]) -> int:
     """Reads files into a dataset; makes the workspace where there is none."""
     parser = command_parser("import", "Read files into a dataset, as one new version.")

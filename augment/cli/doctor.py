@@ -19,7 +19,7 @@ from augment.workbench import Workbench
 SHOWN = {"ok": "ok", "warn": "warn", "fail": "fail", "none": "-"}
 
 
-def run(_: str, arguments: Sequence[str]) -> int:
+def doctor(arguments: Sequence[str]) -> int:
     """Looks at everything a run stands on; exit 3 where something failed."""
     parser = command_parser(
         "doctor",

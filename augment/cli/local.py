@@ -18,10 +18,10 @@ ACTIONS = ("install", "status", "serve", "remove")
 PLAIN_STEPS = 10
 
 
-def run(name: str, arguments: Sequence[str]) -> int:
+def local_(arguments: Sequence[str]) -> int:
     """Runs one action of ``augment local``."""
     parser = command_parser(
-        name,
+        "local",
         "Small weights served on this machine, a demonstration that needs no key: what they write is no data to train "
         "on. install fetches a runtime and weights once, hashes checked; status says what is here; serve serves "
         "OpenAI's wire on 127.0.0.1 until stopped; remove takes it all away.",

@@ -13,19 +13,6 @@ from augment.errors import FixableError, NotFound, UsageError
 from augment.workbench import Workbench
 
 
-def run(name: str, arguments: Sequence[str]) -> int:
-    """Runs one of this file's commands."""
-    return {
-        "runs": runs,
-        "attempts": attempts,
-        "cost": cost,
-        "ledger": ledger,
-        "providers": providers,
-        "settings": settings,
-        "prompts": prompts,
-    }[name](arguments)
-
-
 def runs(arguments: Sequence[str]) -> int:
     """Lists the runs, or shows one with its counts."""
     parser = command_parser("runs", "List the runs, newest first, or show one.")

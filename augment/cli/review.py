@@ -16,10 +16,10 @@ from augment.workbench import Workbench
 ACTIONS = ("next", "accept", "reject", "edit", "undo", "seal")
 
 
-def run(name: str, arguments: Sequence[str]) -> int:
+def review(arguments: Sequence[str]) -> int:
     """Runs one action of ``augment review``."""
     parser = command_parser(
-        name,
+        "review",
         "Decide about rows: next shows the next undecided row; accept, reject, edit and undo append to the record at "
         "once; seal folds the record into a new version.",
     )

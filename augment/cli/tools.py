@@ -26,11 +26,6 @@ SIMULATE = (
 )
 
 
-def run(name: str, arguments: Sequence[str]) -> int:
-    """Runs one of this file's commands."""
-    return {"simulate": simulate, "ui": ui, "demo": demo}[name](arguments)
-
-
 def simulate(arguments: Sequence[str]) -> int:
     """Serves the vendors' wire until it is stopped; prints one line of JSON when ready."""
     from augment.simulator.faults import parse_faults
