@@ -12,9 +12,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from augment.connectors._faults import redact
 from augment.connectors._refusals import refusal_in
 from augment.connectors._replies import flaw, useless, wrong_ask
 from augment.connectors._wrapping import unwrapped
@@ -158,19 +159,21 @@ def _marks(name: str) -> re.Pattern[str]:
 # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def as_reply(ask: Ask, reply: Reply) -> Reply:
+def as_reply(ask: Ask, reply: Reply, secrets: Iterable[str] = ()) -> Reply:
     """The reply with one text per text of the Translation, "" where that one is unusable; a chat's reply as it is.
 
-    Raises Fault: content_filtered ``refusal_text`` for a text that is only a refusal, chats too; transient
-    ``wrong_length`` where marks are missing, doubled or out of place; bad_request ``length`` for one text that was cut,
-    or a batch cut before its first text was whole: the same request would be cut again, half of it may not be.
+    secrets: what no message may show, should the model say it. Raises Fault: content_filtered ``refusal_text`` for a
+    text that is only a refusal, chats too; transient ``wrong_length`` where marks are missing, doubled or out of place;
+    bad_request ``length`` for one text that was cut, or a batch cut before its first text was whole: the same request
+    would be cut again, half of it may not be.
     """
     if isinstance(ask, Chat):
-        _check_refusal(reply.text, [message.content for message in ask.messages[-1:]])
+        _check_refusal(reply.text, [message.content for message in ask.messages[-1:]], secrets)
         return reply
     spoken = _spoken(ask)
     sources = [text for _, text in spoken]
     cut = reply.finish == "length"
+    _check_refusal(reply.text, sources, secrets)
     found = [_one(reply.text, sources[0], cut=cut)] if len(sources) == 1 else _several(reply.text, sources, cut=cut)
     texts = list(ask.texts)
     for (place, source), text in zip(spoken, found, strict=True):
@@ -179,10 +182,12 @@ def as_reply(ask: Ask, reply: Reply) -> Reply:
     return replace(reply, texts=tuple(texts), finish="stop")
 
 
-def _check_refusal(text: str, sources: Sequence[str]) -> None:
+def _check_refusal(text: str, sources: Sequence[str], secrets: Iterable[str]) -> None:
+    """Raises Fault where the whole answer is a refusal and no source is one."""
     rule = refusal_in(text)
     if rule and not any(refusal_in(source) for source in sources):
-        raise Fault("content_filtered", f"the answer is only a refusal ({rule}): {text[:80]!r}", code="refusal_text")
+        shown = redact(text, secrets)[:80]
+        raise Fault("content_filtered", f"the answer is only a refusal ({rule}): {shown!r}", code="refusal_text")
 
 
 def _cut_off() -> Fault:
@@ -197,7 +202,6 @@ def _cut_off() -> Fault:
 def _one(text: str, source: str, *, cut: bool) -> str:
     if cut:
         raise _cut_off()
-    _check_refusal(text, [source])
     translated = unwrapped(text, source)
     if reason := flaw(translated):
         raise useless("bad_text", f"the translation is {reason}")
@@ -213,10 +217,8 @@ def _several(text: str, sources: Sequence[str], *, cut: bool) -> list[str]:
     in_order = [block.number for block in first] == list(range(1, len(first) + 1))
     complete = len(first) == count or (cut and len(first) > 0)
     if not in_order or not complete or not all(_repeats(block, first) for block in again):
-        if not blocks:
-            _check_refusal(text, sources)
-            if cut:
-                raise _cut_off()
+        if cut and not blocks:
+            raise _cut_off()
         raise useless("wrong_length", f"{len(blocks)} numbered translations for {count} texts, or not in their order")
     found = [_block_text(block, following, text, source) for block, following, source in _followed(blocks, sources)]
     if all(not part for part in found):

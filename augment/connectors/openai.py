@@ -60,7 +60,7 @@ class OpenAI:
         model = self._model or await self.model_name()
         body = json.dumps({"model": model, "messages": messages, **dict(chat.parameters)})
         heard = await self._exchange("POST", self._chat_url, body.encode())
-        return as_reply(ask, read_chat(heard, self._kinds, self._secrets))
+        return as_reply(ask, read_chat(heard, self._kinds, self._secrets), self._secrets)
 
     async def model_name(self) -> str:
         """The model asked; where the route names none, the first the server lists, looked up once. Raises Fault."""

@@ -200,7 +200,7 @@ class Qianfan:
         except (Fault, asyncio.CancelledError):
             wire.cut()
             raise
-        return as_reply(ask, self._read(heard, lease))
+        return as_reply(ask, self._read(heard, lease), self._secrets)
 
     def _read(self, heard: Heard, lease: Lease) -> Reply:
         if self.api == "v2":

@@ -100,7 +100,7 @@ class Spark:
             threading.Thread(target=line.cut, daemon=True).start()
             raise
         asked = dict(chat.parameters).get("max_tokens")
-        return as_reply(ask, read(line, self._secrets, asked if isinstance(asked, int) else 0))
+        return as_reply(ask, read(line, self._secrets, asked if isinstance(asked, int) else 0), self._secrets)
 
     def _speak(self, chat: Chat, line: Line) -> None:
         model, message = _import()

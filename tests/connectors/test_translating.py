@@ -248,6 +248,12 @@ def test_a_chat_that_is_only_refused_is_filtered() -> None:
         as_reply(chat, Reply(("作为一个人工智能语言模型，我还没学习如何回答这个问题。",)))
 
 
+def test_a_key_that_a_refusal_says_is_not_shown() -> None:
+    with pytest.raises(Fault) as caught:
+        as_reply(Chat((Message("user", "问"),)), Reply(("很抱歉，我无法提供关于planted7Qw的信息。",)), ["planted7Qw"])
+    assert "planted7Qw" not in str(caught.value)
+
+
 def test_a_chat_and_its_reply_pass_as_they_are() -> None:
     chat = Chat((Message("user", "<t1>x</t1>"),), (("temperature", 1.0),))
     reply = Reply(("译文：“x”",), finish="length")
