@@ -19,7 +19,7 @@ import pytest
 from augment.catalog import Catalog
 from augment.checkup import Called, Check, call_provider, examine
 from augment.checkup._clock import clock, origins, skews
-from augment.checkup._configuration import env_file, names, proxies, toml, values
+from augment.checkup._configuration import env_file, halves, names, proxies, toml, values
 from augment.checkup._machine import disk, folder, fsync, ledger, packages, python, satisfies
 from augment.cli.app import GROUPS, run
 from augment.ledger import Ledger
@@ -568,6 +568,27 @@ def test_what_is_no_key_is_found_and_not_shown(value: str, state: str) -> None:
     found = values(Settings(HERE, {}, {"DEEPSEEK_API_KEY": value}), "en")
     assert found.state == state
     assert value not in found.detail
+
+
+@pytest.mark.parametrize(
+    ("held", "state", "word"),
+    [
+        ([], "none", "none set"),
+        (["QIANFAN_AK"], "fail", "QIANFAN_AK is set, QIANFAN_SK not"),
+        (["QIANFAN_AK", "QIANFAN_SK"], "ok", "whole"),
+        (["QIANFAN_BEARER_TOKEN"], "ok", "whole"),
+        (["TENCENT_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"], "ok", "whole"),
+        (["TENCENT_SECRET_ID"], "fail", "TENCENTCLOUD_SECRET_KEY not"),
+        (["SPARKAI_APP_ID", "SPARKAI_API_KEY", "SPARKAI_API_SECRET"], "ok", "whole"),
+        (["SPARKAI_APP_ID", "SPARKAI_API_KEY"], "fail", "SPARKAI_API_SECRET not"),
+    ],
+    ids=lambda value: " ".join(value) or "nothing" if isinstance(value, list) else "",
+)
+def test_half_a_key_is_found(held: list[str], state: str, word: str) -> None:
+    found = halves(Settings(HERE, dict.fromkeys(held, PLANTED)), "en")
+    assert found.state == state
+    assert word in found.detail
+    assert "planted" not in found.detail
 
 
 @pytest.mark.parametrize(

@@ -29,13 +29,14 @@ def configuration(settings: Settings, language: Language) -> Iterator[Check]:
     yield env_file(settings, language)
     yield names(settings, language)
     yield values(settings, language)
+    yield halves(settings, language)
     yield proxies(settings.environment, language)
     yield toml(settings, language)
 
 
 def variables(toml: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
     """Every variable this program reads, and those of them that hold keys. toml: the user's ``augment.toml``."""
-    shipped = tomllib.loads(files("augment").joinpath("catalog.toml").read_text("utf-8"))
+    shipped = _shipped()
     own = {name: entry for name, entry in toml.get("providers", {}).items() if isinstance(entry, dict)}
     keys: set[str] = set()
     others = set(OWN_VARIABLES)
@@ -49,6 +50,10 @@ def variables(toml: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
         keys.add(f"{upper}_API_KEY")
         others.add(f"{upper}_BASE_URL")
     return frozenset(keys), frozenset(keys | others)
+
+
+def _shipped() -> dict[str, Any]:
+    return tomllib.loads(files("augment").joinpath("catalog.toml").read_text("utf-8"))
 
 
 def env_file(settings: Settings, language: Language) -> Check:
@@ -113,6 +118,33 @@ def values(settings: Settings, language: Language) -> Check:
     if odd:
         return Check("keys", "fail", f"no key looks like this: {', '.join(odd)}", advice("env_values", language))
     return Check("keys", "ok" if filled else "none", f"{len(filled)} set" if filled else "none set")
+
+
+def halves(settings: Settings, language: Language) -> Check:
+    """Whether a key is set whose other half is not, so that neither is of any use."""
+    shipped = _shipped()
+    useful: set[str] = set()
+    wanted: dict[str, list[str]] = {}
+    for provider in shipped["providers"].values():
+        connector = shipped["connectors"].get(provider["connector"], {})
+        keys: dict[str, list[str]] = {**connector.get("keys", {}), **provider.get("keys", {})}
+        held = {key: accepted for key, accepted in keys.items() if any(map(settings.get, accepted))}
+        groups: list[list[str]] = provider.get("needs", connector.get("needs", []))
+        optional = keys.keys() - {key for group in groups for key in group}
+        whole = [group for group in groups if all(key in held for key in group)]
+        for key in [*optional, *(key for group in whole for key in group)]:
+            useful |= {*keys[key]}
+        for group in groups:
+            for key in group:
+                if key in held:
+                    missing = [keys[other][0] for other in group if other not in held]
+                    name = next(name for name in held[key] if settings.get(name))
+                    wanted[name] = min(wanted.get(name, missing), missing, key=len)
+    lone = {name: missing for name, missing in sorted(wanted.items()) if name not in useful}
+    if not lone:
+        return Check("pairs of keys", "ok" if wanted else "none", "whole" if wanted else "none set")
+    said = "; ".join(f"{name} is set, {' and '.join(missing)} not" for name, missing in lone.items())
+    return Check("pairs of keys", "fail", said, advice("key_missing", language))
 
 
 def proxies(environment: Mapping[str, str], language: Language) -> Check:
