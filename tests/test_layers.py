@@ -17,7 +17,7 @@ LAYERS: dict[str, int] = {
     **dict.fromkeys(["settings", "files", "rows", "answers", "limits", "retry", "provider_fields", "asks"], 1),
     "hints": 1,
     **dict.fromkeys(["protection", "fidelity", "tasks", "prompts", "catalog", "connectors", "importers"], 2),
-    **dict.fromkeys(["delta", "database", "batches"], 2),
+    **dict.fromkeys(["delta", "database", "batches", "local"], 2),
     **dict.fromkeys(["store", "ledger", "stages", "simulator", "checkup"], 3),
     **dict.fromkeys(["lanes", "query", "imports"], 4),
     **dict.fromkeys(["runner", "plans", "review"], 5),

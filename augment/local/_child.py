@@ -42,6 +42,8 @@ def start(orders: dict[str, Any]) -> Any:
     params.port, params.api_prefix = orders["port"], orders["prefix"]
     params.n_ctx, params.n_parallel = orders["context"], orders["parallel"]
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = orders["threads"]
+    params.n_predict = orders["answer"]
+    params.sampling.penalty_repeat, params.sampling.penalty_last_n = 1.1, 256  # small models repeat without an end
     params.cache_ram_mib = 0  # else prompts are kept in up to 8 GiB
     params.warmup = params.fit_params = params.ui = params.endpoint_slots = False
     params.cors_origins = ""

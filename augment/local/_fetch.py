@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, NoReturn
 
@@ -85,18 +87,21 @@ def _run(command: list[str], environment: Mapping[str, str], said: IO[bytes], fo
             try:
                 return pip.wait(POLL_S)
             except subprocess.TimeoutExpired:
-                fetched(max(map(_size, folder.rglob("*.whl")), default=0))
+                fetched(_arrived(folder))
     finally:
         if pip.poll() is None:
             pip.terminate()
             pip.wait()
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:  # moved meanwhile
-        return 0
+def _arrived(folder: Path) -> int:
+    """The bytes of the wheel under way, wherever pip keeps it; pip may take a folder away while it is read."""
+    largest = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                largest = max(largest, (Path(where) / name).stat().st_size)
+    return largest
 
 
 def _refuse(wheel: Wheel, said: str, folder: Path) -> NoReturn:

@@ -22,6 +22,7 @@ from augment.errors import FixableError
 
 CHILD = Path(__file__).with_name("_child.py")
 CONTEXT_TOKENS = 8_192  # shared by the asks at work
+ANSWER_TOKENS = 1_024  # the longest answer
 PARALLEL = 2
 MOST_THREADS = 8
 START_TIMEOUT_S = 120.0
@@ -46,6 +47,7 @@ class Server:
             "prefix": f"/{secrets.token_urlsafe(16)}",  # others on this machine, and web pages, cannot guess it
             "port": 0,
             "context": CONTEXT_TOKENS,
+            "answer": ANSWER_TOKENS,
             "parallel": PARALLEL,
             "threads": max(1, min(_cores() - 1, MOST_THREADS)),  # one core is left to the run
         }
