@@ -3,7 +3,7 @@
 The SDK is configured by one process-wide object. Every connector here has its own copy instead, so two routes with
 different keys never mix; nothing is read from the environment or ``.env``, nothing is printed, nothing is cached on
 disk. Sources: qianfan 0.4.12.3 (the last release), ai.baidu.com/ai-doc/WENXINWORKSHOP/tlmyncueh (V1 codes, 2025-09-05),
-cloud.baidu.com/doc/qianfan-api/s/Om9b4yj3w (V2 codes).
+qianfan/consts.py:29-57 and github.com/baidubce/bce-qianfan-sdk/issues/866 (336006); V2's codes stand in _codes.py.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ V1_KINDS: dict[int, FaultKind] = {
     6: "auth",
     13: "auth",
     14: "auth",
+    336004: "auth",
     100: "auth",
     110: "auth",
     111: "auth",
@@ -53,6 +54,7 @@ V1_KINDS: dict[int, FaultKind] = {
     336002: "bad_request",
     336003: "bad_request",
     336005: "bad_request",
+    336006: "bad_request",
     336007: "bad_request",
     336101: "bad_request",
     336103: "bad_request",
@@ -63,6 +65,7 @@ V1_KINDS: dict[int, FaultKind] = {
     15: "transient",
     336000: "transient",
     336100: "transient",
+    500000: "transient",
 }
 TOKEN_CODES = frozenset({"100", "110", "111"})
 
