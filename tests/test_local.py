@@ -6,6 +6,7 @@ that everything but llama.cpp itself is the real thing; the last test uses that 
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -26,10 +27,11 @@ import pytest
 
 from augment import local
 from augment.cli.app import run
-from augment.errors import DiskTrouble, FixableError, NotFound
+from augment.errors import DiskTrouble, Fault, FixableError, NotFound
 from augment.local._packages import platform_name
 from augment.local._server import Server
 from augment.settings import Settings, read_settings
+from augment.types import Ask, Chat, Message, Reply, Route
 
 HERE = local.home(read_settings(Path.cwd()))  # read before the tests get a home folder of their own
 ROOT = Path(__file__).resolve().parents[1]
@@ -415,6 +417,67 @@ def test_a_model_that_does_not_start_says_why(
     with pytest.raises(FixableError, match=message) as raised:
         Server(tmp_path, tmp_path / "tiny.gguf", "Tiny").hold({}, lambda _: None)
     assert hint in raised.value.hint
+
+
+class Echo:
+    """A connector that answers with the endpoint it was made for."""
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        self.closed = False
+
+    async def send(self, ask: Ask) -> Reply:
+        return Reply((json.dumps([self.route.endpoint, look(self.route.endpoint)["pid"]]),))
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+ROUTE = Route("local", "openai", "Tiny (demonstration)", "local:tiny")
+ASK = Chat((Message("user", "1+1="),))
+
+
+def test_a_route_starts_the_model_with_its_first_ask_and_ends_it_when_closed(
+    installed: tuple[Settings, local.Packages],
+) -> None:
+    made: list[Echo] = []
+
+    async def drive() -> list[Any]:
+        asked = local.connector(
+            installed[0], ROUTE, lambda route: made.append(Echo(route)) or made[-1], packages=installed[1]
+        )
+        assert not made
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(asked.send(ASK)) for _ in range(4)]
+        await asked.close()
+        return [json.loads(task.result().texts[0]) for task in tasks]
+
+    answers = asyncio.run(drive())
+    assert [one.closed for one in made] == [True]
+    assert len({pid for _, pid in answers}) == 1
+    assert until(lambda: not runs(answers[0][1]))
+
+
+def test_a_route_whose_model_is_not_installed_is_refused_before_the_run(shop: Shop) -> None:
+    with pytest.raises(FixableError, match="not installed"):
+        local.connector(shop.settings(), ROUTE, Echo, packages=shop.offer("weights"))
+
+
+def test_a_route_whose_model_does_not_start_stops_the_provider(installed: tuple[Settings, local.Packages]) -> None:
+    settings, packages = installed
+    module = local.home(settings) / packages.runtime.folder / "xllamacpp" / "__init__.py"
+    module.write_text("raise OSError('no')".ljust(module.stat().st_size))
+
+    async def drive() -> None:
+        asked = local.connector(settings, ROUTE, Echo, packages=packages)
+        try:
+            await asked.send(ASK)
+        finally:
+            await asked.close()
+
+    with pytest.raises(Fault, match="does not start") as raised:
+        asyncio.run(drive())
+    assert (raised.value.kind, raised.value.delivery) == ("retired", "not_sent")
 
 
 # ── the command line ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,15 +6,17 @@ needs it. What the weights write shows that everything works; it is no data to t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
+from augment.local._connector import Local
 from augment.local._install import Installed, Status, home, install, installed_paths, remove, status
 from augment.local._packages import Packages, Weights, read_packages, shipped
 from augment.local._server import Server, Told
 from augment.settings import Settings
+from augment.types import Connector, Route
 
 __all__ = [
     "MARK",
@@ -22,22 +24,41 @@ __all__ = [
     "Packages",
     "Status",
     "Weights",
+    "connector",
     "home",
     "install",
+    "is_local",
     "read_packages",
     "remove",
     "serving",
     "shipped",
     "status",
-    "weights_of",
 ]
 
 MARK = "local:"  # how an endpoint of the catalog says that this room serves it; the weights' name may follow
 
 
-def weights_of(endpoint: str) -> str | None:
-    """The weights that an endpoint of the catalog names after ``local:``, None for the default ones."""
-    return endpoint.removeprefix(MARK) or None
+def is_local(route: Route) -> bool:
+    """Whether a route of the catalog is served here: its endpoint is ``local:`` or ``local:WEIGHTS``."""
+    return route.endpoint.startswith(MARK)
+
+
+def connector(
+    settings: Settings,
+    route: Route,
+    connect: Callable[[Route], Connector],
+    *,
+    told: Told = lambda _: None,
+    packages: Packages | None = None,
+) -> Connector:
+    """The connector of such a route. connect: makes the one that speaks the wire, once the address is known.
+
+    The weights are loaded with the first ask. Raises NotFound, and FixableError where they are not installed.
+    """
+    packages = packages or shipped()
+    weights = packages.named(route.endpoint.removeprefix(MARK) or None)
+    installed_paths(settings, weights, packages)
+    return Local(route, partial(serving, settings, weights.name, told=told, packages=packages), connect)
 
 
 @contextmanager

@@ -103,8 +103,11 @@ def status(settings: Settings, *, packages: Packages | None = None) -> list[Stat
     found = []
     for one in packages.weights:
         here = _intact(folder / one.folder)
-        size = one.bytes if here else sum(wheel.bytes for wheel in one.wheels)
-        size += 0 if runtime and not here else packages.runtime.unpacked_bytes if here else packages.runtime.wheel_bytes
+        if here and runtime:
+            size = one.bytes + packages.runtime.unpacked_bytes
+        else:
+            size = 0 if here else sum(wheel.bytes for wheel in one.wheels)
+            size += 0 if runtime else packages.runtime.wheel_bytes
         found.append(Status(one.name, one.model, one.about, one.licence, runtime and here, size, folder))
     return found
 
