@@ -36,6 +36,10 @@ class Request:
         scheme, _, token = self.header("authorization").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else ""
 
+    def is_json(self) -> bool:
+        """Whether the body says that it is JSON; parameters such as a charset may follow."""
+        return self.header("content-type").split(";")[0].strip().lower() == JSON
+
     def decoded(self) -> Any:
         """The JSON body. Raises ValueError."""
         return json.loads(self.body)

@@ -122,7 +122,7 @@ class DashScope:
         return self._told_no(fate) or self._said(asked, fate)
 
     def _read(self, request: Request) -> _Asked | Answer:
-        if request.header("content-type").split(";")[0].strip().lower() != "application/json":
+        if not request.is_json():
             return _error(400, "InvalidParameter", "Content-Type must be application/json.")
         if request.header("x-dashscope-async") == "enable":
             return _error(403, "AccessDenied", "current user api does not support asynchronous calls.")

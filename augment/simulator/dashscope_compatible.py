@@ -57,7 +57,7 @@ class DashScopeCompatible:
         return self._told_no(fate) or self._said(chat, fate)
 
     def _read(self, request: Request) -> Chat | Answer:
-        if request.header("content-type").split(";")[0].strip().lower() != "application/json":
+        if not request.is_json():
             return _error(400, "invalid_parameter_error", "Content-Type must be application/json.")
         try:
             body = request.decoded()

@@ -60,7 +60,7 @@ class OpenAI:
         return self._refused(account) or self._chat(request, chat, account)
 
     def _read(self, request: Request, account: str) -> Chat | Answer:
-        if request.header("content-type").split(";")[0].strip() != "application/json":
+        if not request.is_json():
             return _error(400, "We could not parse the JSON body of your request: send application/json.")
         try:
             body = request.decoded()

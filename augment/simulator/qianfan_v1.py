@@ -54,6 +54,8 @@ class QianfanV1:
         refused = self._auth_refusal(request)
         if refused:
             return refused
+        if not request.is_json():
+            return _error(336002, "Invalid JSON: Content-Type must be application/json")
         try:
             body = request.decoded()
         except ValueError:

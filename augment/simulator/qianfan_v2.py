@@ -52,6 +52,8 @@ class QianfanV2:
             return _error(404, "model_not_found", "the requested model has been taken offline")
         if request.method != "POST":
             return _error(405, "invalid_method", f"{request.method} is not supported")
+        if not request.is_json():
+            return _error(400, "malformed_json", "Content-Type must be application/json")
         try:
             body = request.decoded()
         except ValueError:

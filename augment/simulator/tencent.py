@@ -82,7 +82,7 @@ class Tencent:
         """Raises Refused for what the gateway stops before the service sees it."""
         if request.method != "POST":
             raise Refused("UnsupportedProtocol", "HTTP(S) 请求协议错误，本接口只支持 POST。")
-        if request.header("content-type").split(";")[0].strip() != "application/json":
+        if not request.is_json():
             raise Refused("UnsupportedProtocol", "Content-Type 只支持 application/json。")
         for name in ("X-TC-Action", "X-TC-Version", "X-TC-Region"):
             if not request.header(name.lower()):

@@ -216,3 +216,21 @@ def test_one_change_to_a_request_signed_by_baidus_signer_is_refused(start: Start
             headers["Authorization"] = headers["Authorization"][:-64] + "0" * 64
     _, _, answer = post(sim, path, CHAT_BODY, headers)
     assert answer["error_code"] == 14
+
+
+JSON_PATHS = [
+    ("/v1/chat/completions", "OPENAI_API_KEY"),
+    ("/v2/chat/completions", "QIANFAN_BEARER_TOKEN"),
+    ("/api/v1/services/aigc/text-generation/generation", "DASHSCOPE_API_KEY"),
+    ("/compatible-mode/v1/chat/completions", "DASHSCOPE_API_KEY"),
+]
+
+
+@pytest.mark.parametrize(("path", "key"), JSON_PATHS, ids=[path for path, _ in JSON_PATHS])
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_json_under_another_name_is_refused(start: Start, path: str, key: str, content_type: str) -> None:
+    sim = start()
+    body = {"model": "m", "messages": [{"role": "user", "content": "你好"}]}
+    headers = {"Authorization": f"Bearer {(sim.env | sim.extra_keys)[key]}", "Content-Type": content_type}
+    assert post(sim, path, body, headers)[0] == 400
+    assert sim.counts()["bought"] == 0
