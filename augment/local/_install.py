@@ -222,19 +222,22 @@ def _progress_of(growing: Path, note: Path) -> tuple[int, int]:
 def _staged(folder: Path, name: str) -> Iterator[Path]:
     """A folder to fill; afterwards it stands under its name, durable, in place of a damaged one."""
     staged = folder / "partial" / uuid.uuid4().hex
-    with disk_errors(staged):
-        staged.mkdir(parents=True)
-        yield staged
-        listed = {}
-        for path in sorted(path for path in staged.rglob("*") if path.is_file()):
-            sync_file(path)
-            listed[str(path.relative_to(staged))] = [path.stat().st_size, sha256_of(path)]
-        (staged / CONTENTS).write_text(json.dumps(listed, indent=1), "utf-8")
-        sync_file(staged / CONTENTS)
-        sync_folder(staged)
-        shutil.rmtree(folder / name, ignore_errors=True)
-        staged.rename(folder / name)
-        sync_folder(folder)
+    try:
+        with disk_errors(staged):
+            staged.mkdir(parents=True)
+            yield staged
+            listed = {}
+            for path in sorted(path for path in staged.rglob("*") if path.is_file()):
+                sync_file(path)
+                listed[str(path.relative_to(staged))] = [path.stat().st_size, sha256_of(path)]
+            (staged / CONTENTS).write_text(json.dumps(listed, indent=1), "utf-8")
+            sync_file(staged / CONTENTS)
+            sync_folder(staged)
+            shutil.rmtree(folder / name, ignore_errors=True)
+            staged.rename(folder / name)
+            sync_folder(folder)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
 
 
 def _intact(folder: Path, *, thorough: bool = False) -> bool:
