@@ -38,20 +38,20 @@ class Entry:
     words: Words
 
 
-def hint(kind: str, code: str = "", connector: str = "", language: Language = "en") -> str:
+def hint(kind: str, code: str = "", connector: str = "", language: Language = "en", *, dialect: str = "") -> str:
     """What a fault means and what to do about it; "" for a kind that is none.
 
     The longest known beginning of the code decides, then the words made for this kind, then the connector's own before
-    everybody's; a code without words has its kind's.
+    everybody's; a code without words has its kind's. dialect: whose codes a connector of many vendors meets.
     """
-    found = find(kind, code, connector)
+    found = find(kind, code, connector, dialect)
     return found.words.in_(language) if found is not None else ""
 
 
-def find(kind: str, code: str = "", connector: str = "") -> Entry | None:
+def find(kind: str, code: str = "", connector: str = "", dialect: str = "") -> Entry | None:
     """The entry that ``hint`` reads from."""
     best: tuple[tuple[int, int, int], Entry] | None = None
-    tables = (connector, ANY, *_table().also.get(connector, ()))
+    tables = tuple(filter(None, (connector, ANY, dialect, *_table().also.get(connector, ()))))
     for entry in entries():
         if entry.connector not in tables or (entry.kinds and kind not in entry.kinds):
             continue

@@ -15,6 +15,7 @@ import pytest
 from augment import hints
 from augment.cli.app import run
 from augment.connectors import names
+from augment.connectors._codes import DIALECTS
 from augment.errors import FAULT_KINDS
 from augment.hints import ANY, LANGUAGES, Entry, Language, advice, find, hint
 from augment.settings import Settings
@@ -77,14 +78,18 @@ def handbook() -> Iterator[tuple[str, str, str]]:
                 yield connector, code, kind
 
 
-def of_connectors() -> Iterator[tuple[str, str, str]]:
-    """Connector, code and kind of every table of codes in ``connectors/``."""
+def of_connectors() -> Iterator[tuple[str, str, str, str]]:
+    """Connector, code, kind and dialect of every table of codes in ``connectors/``."""
     for name in names():
         module = importlib.import_module(f"augment.connectors.{name}")
         for table in (value for title, value in vars(module).items() if title.isupper() and isinstance(value, dict)):
             for code, kind in table.items():
                 if kind in FAULT_KINDS and " " not in str(code):
-                    yield name, str(code), kind
+                    yield name, str(code), kind, ""
+    for dialect, spoken in DIALECTS.items():
+        for codes in (spoken.codes, spoken.statuses, spoken.beginnings, spoken.types):
+            for code, kind in codes.items():
+                yield "openai", str(code), kind, dialect
 
 
 def own_codes() -> set[str]:
@@ -128,7 +133,11 @@ def test_every_code_of_the_handbook_has_words_of_its_own() -> None:
 def test_every_code_that_a_connector_knows_has_words_of_its_own() -> None:
     listed = set(of_connectors())
     assert len(listed) > 80
-    bare = [one for one in sorted(listed) if (entry := find(one[2], one[1], one[0])) is None or not entry.codes]
+    bare = [
+        (connector, code, kind, dialect)
+        for connector, code, kind, dialect in sorted(listed)
+        if (entry := find(kind, code, connector, dialect)) is None or not entry.codes
+    ]
     assert not bare
 
 
@@ -177,6 +186,7 @@ def test_every_entry_speaks_both_languages_in_a_sentence_or_two() -> None:
             "auth", "invalid_iam_token", "openai", "QIANFAN_BEARER_TOKEN", id="another vendor's on OpenAI's wire"
         ),
         pytest.param("auth", "401", "openai", "API_KEY", id="its own before another vendor's"),
+        pytest.param("auth", "401002", "openai", "TOKENHUB_API_KEY", id="a number only one vendor has"),
         pytest.param("transient", "unreachable", "spark", "cannot be reached", id="ours"),
         pytest.param("transient", "unreachable", "a wire of tomorrow", "cannot be reached", id="an unknown connector"),
         pytest.param("transient", "BrandNew", "dashscope", "passing trouble", id="an unknown code"),
@@ -185,6 +195,11 @@ def test_every_entry_speaks_both_languages_in_a_sentence_or_two() -> None:
 )
 def test_the_longest_known_beginning_decides(kind: str, code: str, connector: str, word: str) -> None:
     assert word in hint(kind, code, connector, "en")
+
+
+def test_a_dialect_says_whose_word_it_is() -> None:
+    assert "Qianfan" in hint("auth", "access_denied", "openai", dialect="qianfan")
+    assert "DashScope" in hint("transient", "internal_error", "openai", dialect="dashscope")
 
 
 def test_what_is_no_kind_has_no_hint() -> None:

@@ -19,6 +19,7 @@ from augment.settings import Settings, without_password
 __all__ = ["Called", "Check", "State", "Tried", "call_provider", "examine", "look_around", "money"]
 
 DEADLINE_S = 20.0
+NOT_SET_UP = ("unreachable", "local")  # nothing listens there; the weights are not installed
 
 
 def look_around(settings: Settings, language: Language, *, is_workspace: bool = True) -> Iterator[Check]:
@@ -67,7 +68,8 @@ def _check(settings: Settings, called: Called, language: Language) -> Check:
         return Check(called.provider, "ok", f"{over} · {answer.seconds:.2f} s · {money(answer.cost_cny)}{skipped}")
     trouble = called.trouble
     if _is_idle(settings, called):
-        return Check(called.provider, "none", f"no server at {trouble.endpoint}", advice("no_server", language))
+        said = f"no server at {trouble.endpoint}" if trouble.code == "unreachable" else trouble.message
+        return Check(called.provider, "none", said, advice("no_server", language))
     if trouble.found != "fails":
         idle = trouble.found == "no key" or _needs_no_key(settings, called.provider)
         return Check(called.provider, "none" if idle else "fail", trouble.message, trouble.hint)
@@ -81,7 +83,9 @@ def _is_idle(settings: Settings, called: Called) -> bool:
     """Whether nobody ever set this server up: no key needed, the shipped address on this machine, nothing there."""
     shipped = Catalog(Settings(settings.workspace))
     trouble = called.trouble
-    if called.provider not in shipped.names() or trouble.code != "unreachable" or not is_loopback(trouble.endpoint):
+    if called.provider not in shipped.names() or trouble.code not in NOT_SET_UP:
+        return False
+    if trouble.endpoint and not is_loopback(trouble.endpoint):
         return False
     usual = {without_password(route.endpoint) for route in shipped.provider(called.provider).routes}
     return trouble.endpoint in usual and _needs_no_key(settings, called.provider)

@@ -127,7 +127,7 @@ async def _try(catalog: Catalog, provider: Provider, route: Route, language: Lan
     except KeyMissing as error:
         return replace(blank, found="no key", message=error.message, hint=error.hint, sent=False)
     except Fault as fault:
-        return _refused(blank, fault, secrets, language, None)
+        return _refused(blank, route, fault, secrets, language)
     except AugmentError as error:
         return replace(blank, found="not installed", message=error.message, hint=error.hint, sent=False)
     started = time.monotonic()
@@ -150,7 +150,7 @@ async def _try(catalog: Catalog, provider: Provider, route: Route, language: Lan
             cost_cny=cost_of(route.price, reply.usage),
         )
     except Fault as fault:
-        return _refused(blank, fault, secrets, language, round(time.monotonic() - started, 3))
+        return _refused(blank, route, fault, secrets, language, round(time.monotonic() - started, 3))
     finally:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSING_S):
@@ -194,7 +194,9 @@ def _bug(error: Exception, delivery: Delivery) -> Fault:
     return Fault("transient", f"{type(error).__name__} in the connector", code="connector_bug", delivery=delivery)
 
 
-def _refused(blank: Tried, fault: Fault, secrets: Mapping[str, Secret], language: Language, s: float | None) -> Tried:
+def _refused(
+    blank: Tried, route: Route, fault: Fault, secrets: Mapping[str, Secret], language: Language, s: float | None = None
+) -> Tried:
     speechless = fault.code in SPEECHLESS and fault.delivery == "answered"
     return replace(
         blank,
@@ -203,7 +205,7 @@ def _refused(blank: Tried, fault: Fault, secrets: Mapping[str, Secret], language
         kind=fault.kind,
         code=fault.code,
         message=redact(fault.message, _values(secrets)),
-        hint=hint(fault.kind, fault.code, blank.connector, language),
+        hint=hint(fault.kind, fault.code, route.connector, language, dialect=str(route.option("dialect"))),
         sent=fault.delivery != "not_sent",
     )
 

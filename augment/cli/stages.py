@@ -68,10 +68,11 @@ def _remedy(bench: Workbench, summary: Summary, fault: Fault | None, fallbacks: 
     if fault is not None and fault.message in summary.message:
         kind, code = fault.kind, fault.code
     provider, language = bench.catalog.provider(named), bench.settings.language
-    connectors = [route.connector for route in provider.routes]
+    spoken = [(route.connector, str(route.option("dialect"))) for route in provider.routes]
     # Whichever of its routes it was that knows such a code.
-    connector = next((one for one in connectors if (entry := find(kind, code, one)) and entry.codes), connectors[0])
-    words = hint(kind, code, connector, language)
+    met = (one for one in spoken if (entry := find(kind, code, *one)) is not None and entry.codes)
+    connector, dialect = next(met, spoken[0])
+    words = hint(kind, code, connector, language, dialect=dialect)
     if kind == "retired" and provider.notice:  # the catalog knows what to use instead
         return f"{words} {provider.notice}" if language == "zh" else provider.notice
     return words or summary.hint
