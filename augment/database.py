@@ -49,16 +49,17 @@ CREATE TABLE IF NOT EXISTS names (name TEXT PRIMARY KEY, value TEXT NOT NULL) WI
 BUSY_MS = 60_000
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection with the tables made and every commit synced. Raises DiskTrouble."""
+def connect(path: Path, tables: str = TABLES, *, synced: bool = True) -> sqlite3.Connection:
+    """A connection with the tables made; ``synced``: every commit survives a power cut. Raises DiskTrouble."""
     with sqlite_errors(path):
         db = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
         try:
             db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
             _write_ahead(db)
-            db.execute("PRAGMA synchronous = FULL")  # not kept in the file: each connection says it
+            # Not kept in the file: each connection says it.
+            db.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
             if db.execute("PRAGMA user_version").fetchone()[0] < 1:
-                db.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = 1; COMMIT;")
+                db.executescript(f"BEGIN IMMEDIATE; {tables} PRAGMA user_version = 1; COMMIT;")
         except BaseException:
             db.close()
             raise

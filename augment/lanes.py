@@ -7,6 +7,7 @@ vendor allows; the ledger keeps each text by itself, so a batch cut differently 
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import random
 import time
 from collections import deque
@@ -24,65 +25,20 @@ from augment.batches import (
     request_of,
     tokens_counted,
 )
-from augment.errors import REFUSING, STOPPING, AugmentError, BudgetReached, Fault, Stop
+from augment.errors import REFUSING, STOPPING, AugmentError, Fault, Stop
 from augment.ledger import Claims, Ledger
 from augment.limits import Limiter
-from augment.retry import MAX_TRANSIENT, wait_before_next
-from augment.types import Ask, Chat, Connector, Reply, Route, Translation, Usage
+from augment.quotas import lasting
+from augment.retry import MAX_TRANSIENT, Reach, wait_before_next
+from augment.tallies import Purse, Tally
+from augment.types import Ask, Chat, Connector, Reply, Route, Translation
+
+__all__ = ["Lane", "Purse", "Tally", "now_s"]
 
 GATHER_S = 0.02  # how long a translation waits for company while nothing else makes it wait
 SPLIT_AFTER = 3  # unreadable answers to one batch before it is halved
 TRIES_OF_A_HALF = 3  # of a batch that has failed to the end
 OTHERS_S = 0.2  # between looks at an ask that another process has in flight
-UNREACHABLE_AFTER = 6  # connections refused in a row before a route counts as unreachable
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a run has asked and spent so far; shared by all its lanes. cost_cny None: some price is not known.
-
-    billed_cny: what a budget is held to; every answer enters it at once, one without the vendor's count by its length.
-    """
-
-    calls: int = 0
-    in_flight: int = 0
-    from_ledger: int = 0
-    possibly_paid_twice: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    characters: int = 0
-    cost_cny: float | None = 0.0
-    billed_cny: float = 0.0
-    faults: dict[str, int] = field(default_factory=dict)
-    last_fault: Fault | None = None
-
-    def add(self, usage: Usage, cost_cny: float | None) -> None:
-        """Books one paid answer."""
-        self.input_tokens += usage.input_tokens or 0
-        self.output_tokens += usage.output_tokens or 0
-        self.characters += usage.characters or 0
-        self.cost_cny = None if self.cost_cny is None or cost_cny is None else self.cost_cny + cost_cny
-
-
-@dataclass(frozen=True, slots=True)
-class Purse:
-    """What a run may spend; None = no bound."""
-
-    budget_cny: float | None = None
-    max_calls: int | None = None
-
-    def check(self, tally: Tally) -> None:
-        """Raises BudgetReached where the next request is one too many."""
-        if self.max_calls is not None and tally.calls >= self.max_calls:
-            raise BudgetReached(
-                f"--max-calls {self.max_calls} reached",
-                hint="type the command again with a larger --max-calls: what is answered is free",
-            )
-        if self.budget_cny is not None and tally.billed_cny >= self.budget_cny:
-            raise BudgetReached(
-                f"--budget {self.budget_cny:g} CNY reached",
-                hint="type the command again with a larger --budget: what is answered is free",
-            )
 
 
 @dataclass(slots=True)
@@ -101,7 +57,7 @@ class Lane:
     on_stop: Callable[[Stop], None]
     dice: random.Random
     dead: Fault | None = None
-    _refused_connections: int = 0
+    _reach: Reach = field(default_factory=Reach)
     _queues: dict[tuple[str, str], deque[Item]] = field(default_factory=dict)
     _workers: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -141,14 +97,15 @@ class Lane:
             if not self._is_full(queue):
                 await asyncio.sleep(GATHER_S)
             try:
-                await self.limiter.acquire()
+                left_at = await self.limiter.acquire()
             except AugmentError as error:
+                self._turned_away(error)
                 while queue:
                     _fail([queue.popleft()], error)
                 return
             batch = self._take(queue)
             self.limiter.spent(self._tokens(batch))
-            self._start(self._until_answered(batch, acquired=True))
+            self._start(self._until_answered(batch, left_at=left_at))
 
     @property
     def _room(self) -> int:
@@ -175,10 +132,11 @@ class Lane:
 
     # ── both ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _until_answered(self, items: list[Item], *, acquired: bool = False, tried: int = 0) -> None:
-        """Sees to it that every item's future is set, whatever happens. tried: transient faults met so far."""
+    async def _until_answered(self, items: list[Item], *, left_at: float | None = None, tried: int = 0) -> None:
+        """Sees to it that every item's future is set, whatever happens. left_at: when the limiter let them go, if it
+        has; tried: transient faults met so far."""
         try:
-            await self._pay(items, acquired=acquired, transient=tried)
+            await self._pay(items, left_at=left_at, transient=tried)
         except asyncio.CancelledError:
             for item in items:
                 item.answer.cancel()
@@ -189,22 +147,24 @@ class Lane:
                     item.answer.set_exception(error)
                     item.answer.exception()  # seen, as in _fail
 
-    async def _pay(self, items: list[Item], *, acquired: bool, transient: int) -> None:
+    async def _pay(self, items: list[Item], *, left_at: float | None, transient: int) -> None:
         """Sends until every item is answered or has failed for good: the only loop that pays. Empties ``items``."""
         limited = 0
         while items:
             try:
-                await self._turn(items, acquired=acquired)
+                at = await self._turn(items, left_at)
             except AugmentError as error:  # turned away: nothing was sent, so there is no fault to note
+                self._turned_away(error)
                 _fail(items, error)
                 return
-            acquired = False
+            left_at = None
             try:
                 reply = await self._once(items)
                 if reply is None:
                     return
-            except Fault as fault:
-                self._note(items, fault)
+            except Fault as met:
+                fault = lasting(met, self.route, dt.datetime.now(dt.UTC))
+                self._note(items, fault, at)
                 transient += fault.kind == "transient"
                 limited += fault.kind == "rate_limited"
                 wait_s = None if self.dead else wait_before_next(fault, transient, limited, self.dice)
@@ -225,20 +185,27 @@ class Lane:
                 _fail(items, error)
                 return
             else:
-                items[:] = await self._keep(items, reply)
+                items[:] = await self._keep(items, reply, at)
                 transient += bool(items)
                 if items and transient >= MAX_TRANSIENT:
                     unusable = Fault("transient", "an unusable text came back again and again", code="unusable_text")
                     await self._give_up(items, unusable)
                     return
 
-    async def _turn(self, items: list[Item], *, acquired: bool) -> None:
-        """Returns when the items may leave; raises why not where the lane was stopped before they did."""
-        if not acquired:
-            await self.limiter.acquire(self._tokens(items))
+    async def _turn(self, items: list[Item], left_at: float | None) -> float:
+        """Returns when the items may leave, with the time; raises why not where the lane was stopped before."""
+        if left_at is None:
+            left_at = await self.limiter.acquire(self._tokens(items))
         if self.limiter.stopped is not None:
             self.limiter.release()
             raise self.limiter.stopped.again()
+        return left_at
+
+    def _turned_away(self, error: AugmentError) -> None:
+        """A day's quota that we count ourselves ends the lane as the vendor's word would."""
+        if self.dead is None and isinstance(error, Fault) and error.kind in STOPPING:
+            self.dead = error
+            self.tally.last_fault = error
 
     async def _once(self, items: list[Item]) -> Reply | None:
         """One request for what no other process has bought or is buying; None where nothing is left to ask.
@@ -325,26 +292,26 @@ class Lane:
         message = f"{type(error).__name__} in connector {self.route.connector!r}"
         return Fault("transient", message, code="connector_bug", delivery="lost")
 
-    async def _keep(self, items: list[Item], reply: Reply) -> list[Item]:
+    async def _keep(self, items: list[Item], reply: Reply, left_at: float) -> list[Item]:
         """Makes each text durable, then hands it out. Gives back the items whose text came back unusable."""
-        self._refused_connections = 0
-        self.limiter.succeeded()
+        self._reach.reached()
+        self.limiter.succeeded(left_at)
         if (tokens := tokens_counted(reply.usage)) is not None:
             self.limiter.spent(tokens - self._tokens(items))
         parts = parts_of(items, reply)
-        good = [(item, part) for item, part in zip(items, parts, strict=True) if part.texts[0]]
+        good = [(item, part) for item, part in zip(items, parts, strict=True) if _is_kept(part)]
         kept = [(item.key, part, cost_of(self.route.price, part.usage)) for item, part in good]
         await self.ledger.answered(kept)
         for (item, part), (_, _, cost) in zip(good, kept, strict=True):
             self.tally.add(part.usage, cost)
             if not item.answer.done():
                 item.answer.set_result((part, cost))
-        rest = [item for item, part in zip(items, parts, strict=True) if not part.texts[0]]
+        rest = [item for item, part in zip(items, parts, strict=True) if not _is_kept(part)]
         if rest:
             self._note(rest, Fault("transient", "the text came back unusable", code="unusable_text"))
         return rest
 
-    def _note(self, items: list[Item], fault: Fault) -> None:
+    def _note(self, items: list[Item], fault: Fault, left_at: float | None = None) -> None:
         """Records a fault and lets the whole provider feel it."""
         self.tally.faults[fault.kind] = self.tally.faults.get(fault.kind, 0) + 1
         self.tally.last_fault = fault
@@ -352,9 +319,13 @@ class Lane:
         for item in items:
             item.known_unknown = item.known_unknown or fault.delivery == "lost"
         if fault.kind == "rate_limited":
-            self.limiter.rate_limited(fault.wait_s)
-        self._refused_connections = self._refused_connections + 1 if fault.code == "unreachable" else 0
-        if fault.kind in STOPPING or self._refused_connections >= UNREACHABLE_AFTER:
+            self.limiter.rate_limited(fault.wait_s, left_at)
+        elif fault.code == "deadline":
+            self.limiter.timed_out(left_at)
+        look_s = self._reach.met(fault, self.limiter.clock(), left_at)
+        if look_s:
+            self.limiter.hold(look_s)
+        if fault.kind in STOPPING or look_s is None:
             self.dead = fault
             self.limiter.stop(fault)
 
@@ -385,6 +356,11 @@ class Lane:
 def now_s() -> float:
     """The clock that limits are kept by."""
     return time.monotonic()
+
+
+def _is_kept(part: Reply) -> bool:
+    """Whether a text is worth what it cost: one cut before its first word is, for it says what a larger bound needs."""
+    return bool(part.texts[0]) or part.finish == "length"
 
 
 def _spoilt_by_one(fault: Fault, transient: int, wait_s: float | None) -> bool:

@@ -1,8 +1,7 @@
 """When the next request of one provider may leave: first come, first served.
 
-Requests are spaced evenly, since vendors count in windows whose edges we do not see: 60 a minute is one a second, never
-sixty at once. On a rate-limit answer the whole provider waits, and fewer requests are in flight; both recover slowly
-(additive increase, multiplicative decrease).
+The pace is the catalog's where it states one, else what refusals teach (pace.py); how many fly at once is found out
+(pressure.py). On a rate-limit answer the whole provider waits, in every process that uses the key (accounts.py).
 """
 
 from __future__ import annotations
@@ -12,124 +11,217 @@ import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import urlsplit
 
 from augment.errors import AugmentError
+from augment.pace import LONGEST_PAUSE_S, UNKNOWN_SPREAD_S, Learned, Pace
+from augment.pressure import LOCAL_START, VENDOR_START, Knee, Ramp
 from augment.types import Limits
 
-SLACK_SHARE = 0.003  # of a window, left unused: the vendor's clock is not ours
-SLACK_S = 0.02  # at least this much of a window, against jitter on the way
 DEFAULT_IN_FLIGHT = 64
-RECOVERY = 0.5  # more in flight for each success
+CHUNK_S = 0.25  # of a shared schedule, taken at once
+UNPACED_CHUNK = 8  # requests of a daily quota taken at once where nothing else paces them
+RENEW_S = 0.5  # between looks at what other processes want
+ASIDE_S = 0.1  # before asking again for a place that others hold
+CUT_SHARE, LEAST_SHARE, RAISED_SHARE = 0.8, 0.1, 0.02  # of a known pace: at a burst, at least, back with each second
 
 
-@dataclass(slots=True)
-class _Pace:
-    """A schedule that allows ``amount`` units in any window of ``window_s`` seconds. amount 0: no limit."""
+def is_loopback(endpoint: str) -> bool:
+    """Whether a server is this machine's own: nobody meters it, and it queues what it cannot do at once."""
+    host = urlsplit(endpoint).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
-    amount: float
-    window_s: float
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What one process asks of an account. slots: requests, ``interval_s`` apart and at most ``lag_s`` behind the
+    clock; token_s: seconds of the tokens' schedule they take. flying, places: requests in flight, and wanted; most: the
+    account's bound on them. per_day: the day's bound on requests."""
+
+    slots: int
+    interval_s: float = 0.0
+    lag_s: float = 0.0
+    token_s: float = 0.0
+    token_lag_s: float = 0.0
+    flying: int = 0
+    places: int = 0
+    most: int = 0
+    per_day: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an account gives. due, token_due: when its first slot begins, on the limiter's clock. places: how many may
+    be in flight here. used_up: the day's quota is, as the error to end with."""
+
+    slots: int
     due: float = -math.inf
+    token_due: float = -math.inf
+    places: int = 0
+    used_up: AugmentError | None = None
 
-    def interval_s(self) -> float:
-        slack = max(SLACK_SHARE * self.window_s, SLACK_S)
-        return (self.window_s + slack) / self.amount if self.amount else 0.0
 
-    def take(self, now: float, units: float) -> None:
-        """Books units; the schedule may run behind the clock by half the slack (a late wake-up is made good)."""
-        if self.amount:
-            lag = max(SLACK_SHARE * self.window_s, SLACK_S) / 2
-            self.due = max(self.due, now - lag) + units * self.interval_s()
+class Account(Protocol):
+    """One vendor key, shared by the processes of this machine. Nothing here may block the loop."""
 
-    def wait_s(self, now: float) -> float:
-        return max(0.0, self.due - now) if self.amount else 0.0
+    def paused_until(self) -> float:
+        """When requests may leave again, on the limiter's clock."""
+        ...
+
+    def pause(self, until: float) -> None:
+        """Tells the others that nothing may leave before."""
+        ...
+
+    def rest(self) -> None:
+        """Tells the others that nothing is in flight or wanted here."""
+        ...
+
+    async def reserve(self, want: Want) -> Grant:
+        """Takes slots and places."""
+        ...
 
 
 @dataclass(slots=True)
 class Limiter:
     """One provider's gate. Times are seconds of ``clock``; ``sleep`` may be a fake in tests. most: the user's own bound
-    on requests in flight."""
+    on requests in flight. local: a server of one's own, that queues without a word."""
 
     limits: Limits
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     most: int = 0
+    local: bool = False
+    account: Account | None = None
     in_flight: int = 0
-    allowed: float = 0
     paused_until: float = -math.inf
     stopped: AugmentError | None = None
+    learned: Learned | None = None
+    _flight: Ramp | Knee = field(init=False)
     _strikes: int = 0
     _last_cut: float = -math.inf
-    _line: deque[tuple[asyncio.Future[bool], float]] = field(default_factory=deque)
-    _paces: list[_Pace] = field(default_factory=list)
-    _tokens: _Pace = field(default_factory=lambda: _Pace(0, 60))
+    _raised: float = -math.inf
+    _line: deque[tuple[asyncio.Future[float | None], float]] = field(default_factory=deque)
+    _requests: Pace = field(init=False)
+    _tokens: Pace = field(init=False)
     _gate: asyncio.Task[None] | None = None
     _freed: asyncio.Event = field(default_factory=asyncio.Event)
+    _slots: int = 0  # of the account, in hand
+    _places: int = 0
+    _renewed: float = -math.inf
+    _owed: float = 0.0  # tokens used beyond what the account was told
 
     def __post_init__(self) -> None:
-        self.allowed = self.ceiling
-        self._paces = [_Pace(self.limits.rps, 1.0), _Pace(self.limits.rpm, 60.0)]
-        self._tokens = _Pace(self.limits.tpm, 60.0)
+        paces = (Pace(self.limits.rps, 1.0), Pace(self.limits.rpm, 60.0))
+        self._requests = max(paces, key=Pace.interval_s)  # spaced by the stricter, both are kept
+        self._tokens = Pace(self.limits.tpm, 60.0)
+        known = bool(self._requests.amount or self.limits.tpm)
+        if self.local and not known:
+            self._flight = Knee(self.ceiling, allowed=min(self.ceiling, LOCAL_START))
+        else:
+            start = self.ceiling if known or self.limits.in_flight else VENDOR_START
+            self._flight = Ramp(self.ceiling, allowed=min(self.ceiling, start))
+        if not known:
+            self.learned = Learned()
 
     @property
     def ceiling(self) -> int:
         """How many requests may be in flight when all goes well."""
         return self.most or self.limits.in_flight or DEFAULT_IN_FLIGHT
 
-    async def acquire(self, tokens: float = 0) -> None:
-        """Returns when it is this caller's turn to send; ``release`` must follow. Once stopped, raises why."""
+    @property
+    def allowed(self) -> float:
+        """How many requests may be in flight at present."""
+        return self._flight.allowed
+
+    @property
+    def per_s(self) -> float:
+        """The pace at present, in requests a second; 0 where none is known."""
+        if self.learned is not None:
+            return self.learned.pace
+        interval_s = self._requests.interval_s()
+        return 1 / interval_s if interval_s else 0.0
+
+    async def acquire(self, tokens: float = 0) -> float:
+        """Returns when it is this caller's turn to send, with the time; ``release`` must follow. Raises why it was
+        stopped."""
         if self.stopped is not None:
             raise self.stopped.again()
-        if not self._line and self._wait_s() <= 0 and self.in_flight < max(1, int(self.allowed)):
-            self._book(tokens)
-            return
-        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        if not self._line and self._is_open(now := self.clock()):
+            self._book(now, tokens)
+            return now
+        turn: asyncio.Future[float | None] = asyncio.get_running_loop().create_future()
         self._line.append((turn, tokens))
         if self._gate is None or self._gate.done():
             self._gate = asyncio.create_task(self._open())
         try:
-            granted = await turn
+            left_at = await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and turn.result():
+            if turn.done() and not turn.cancelled() and turn.result() is not None:
                 self.spent(-tokens)
                 self.release()
             raise
-        if not granted:
+        if left_at is None:
             raise (self.stopped or AugmentError("the limiter was stopped")).again()
+        return left_at
 
     def release(self) -> None:
         """The request has ended, whichever way."""
         self.in_flight -= 1
         self._freed.set()
+        if self.account is not None and not self.in_flight and not self._line:
+            self._places, self._renewed = 0, -math.inf
+            self.account.rest()
 
     def spent(self, tokens: float) -> None:
         """Books tokens that a request used beyond what ``acquire`` was told (negative: fewer)."""
         if self.limits.tpm:
             self._tokens.due += tokens * self._tokens.interval_s()
+            self._owed += tokens
 
-    def succeeded(self) -> None:
-        """Raises the number allowed in flight a little."""
+    def succeeded(self, left_at: float | None = None) -> None:
+        """A good answer to what left at that time: more may follow."""
+        now = self.clock()
         self._strikes = 0
-        if self.allowed < self.ceiling:
-            self.allowed = min(self.ceiling, self.allowed + RECOVERY)
+        allowed = self._flight.allowed
+        self._flight.answered(now, None if left_at is None else now - left_at, self.in_flight)
+        if self.learned is not None:
+            self.learned.answered(left_at)
+            if not self._line and isinstance(self._flight, Knee):
+                self._flight.idle(now)
+        elif self._requests.share < 1 and now - self._raised >= 1.0:
+            self._raised = now
+            self._requests.share = self._tokens.share = min(1.0, self._requests.share + RAISED_SHARE)
+        if self._flight.allowed > allowed:
             self._freed.set()
+
+    def timed_out(self, left_at: float | None = None) -> None:
+        """No answer in time to what left then: a server of one's own is given less at once."""
+        if left_at is None or left_at >= self._last_cut:
+            self._last_cut = self.clock()
+            self._flight.deadline(self.in_flight)
 
     def probe(self) -> None:
         """Lets one request go alone; each success lets more."""
-        self.allowed = 1.0
+        self._flight.allowed = 1.0
 
-    def rate_limited(self, wait_s: float | None) -> float:
+    def hold(self, wait_s: float) -> None:
+        """Lets nothing leave for a while, then one alone."""
+        self.paused_until = max(self.paused_until, self.clock() + wait_s)
+        self.probe()
+
+    def rate_limited(self, wait_s: float | None, left_at: float | None = None) -> float:
         """Pauses the whole provider and gives the seconds: what the vendor asked, else growing with each strike.
 
-        A vendor that asks for 0 seconds has not said when.
+        left_at: when the refused request left; refusals of what left before a pause began count once. A vendor that
+        asks for 0 seconds has not said when.
         """
         now = self.clock()
-        self._strikes += 1
-        pause = wait_s or min(30.0, 0.25 * 2 ** min(self._strikes, 8))
-        self.paused_until = max(self.paused_until, now + pause)
-        if now - self._last_cut > 1.0:  # answers to one burst count once
-            self._last_cut = now
-            self.allowed = max(1.0, min(self.allowed, float(self.in_flight or 1)) / 2)
-        return pause
+        pause_s = self._refused(now, left_at, wait_s)
+        self.paused_until = max(self.paused_until, now + pause_s)
+        if self.account is not None:
+            self.account.pause(self.paused_until)
+        return pause_s
 
     def stop(self, why: AugmentError) -> None:
         """Turns away everybody who waits and everybody who comes."""
@@ -137,31 +229,127 @@ class Limiter:
         while self._line:
             turn, _ = self._line.popleft()
             if not turn.done():
-                turn.set_result(False)
+                turn.set_result(None)
         self._freed.set()
 
-    def _wait_s(self) -> float:
-        now = self.clock()
-        waits = (pace.wait_s(now) for pace in (*self._paces, self._tokens))
-        return max(self.paused_until - now, *waits)
+    # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _book(self, tokens: float) -> None:
-        now = self.clock()
-        for pace in self._paces:
-            pace.take(now, 1)
-        self._tokens.take(now, tokens)
+    def _refused(self, now: float, left_at: float | None, wait_s: float | None) -> float:
+        if self.learned is not None:
+            pace, latency_s = self.learned.pace, self._flight.latency_s
+            if self.learned.refused(now, left_at, wait_s) and not (pace and not latency_s):
+                self._last_cut = now
+                self._flight.cut(self.in_flight, 1.5 * pace * latency_s if pace else self._flight.allowed)
+            return max(0.0, self.learned.until - now)
+        self._strikes += 1
+        if now - self._last_cut > 1.0:  # answers to one burst count once
+            self._last_cut = self._raised = now
+            self._flight.cut(self.in_flight)
+            share = max(LEAST_SHARE, self._requests.share * CUT_SHARE)
+            self._requests.share = self._tokens.share = share
+        return wait_s or min(LONGEST_PAUSE_S, 0.25 * 2 ** min(self._strikes, 8))
+
+    def _is_open(self, now: float) -> bool:
+        return self._wait_s(now) <= 0 and self.in_flight < self._most() and not self._must_reserve(now)
+
+    def _most(self) -> int:
+        most = max(1, int(self._flight.allowed))
+        return min(most, self._places) if self.account is not None and self.limits.in_flight else most
+
+    def _wait_s(self, now: float) -> float:
+        wait_s = self.paused_until - now
+        if self.account is not None:
+            wait_s = max(wait_s, self.account.paused_until() - now)
+        if self.learned is not None:
+            return max(wait_s, self.learned.wait_s(now))
+        if self._requests.amount and self._requests.due - now > wait_s:
+            wait_s = self._requests.due - now
+        if self._tokens.amount and self._tokens.due - now > wait_s:
+            wait_s = self._tokens.due - now
+        return wait_s
+
+    def _book(self, now: float, tokens: float) -> None:
+        if self.learned is not None:
+            flight = self._flight
+            spread_s = flight.latency_s / max(1.0, flight.allowed) if flight.latency_s else UNKNOWN_SPREAD_S
+            spread_s = 0.0 if self.local else spread_s
+            self.learned.book(now, spread_s, pressed=bool(self._line))
+        else:
+            self._requests.take(now, 1)
+            self._tokens.take(now, tokens)
+        self._slots -= 1
         self.in_flight += 1
 
     async def _open(self) -> None:
         """Lets the line pass one by one."""
         while self._line and self.stopped is None:
-            if (wait := self._wait_s()) > 0:
-                await self.sleep(wait)
-            elif self.in_flight >= max(1, int(self.allowed)):
+            now = self.clock()
+            if (wait_s := self._wait_s(now)) > 0:
+                await self.sleep(wait_s)
+            elif self.account is not None and self._must_reserve(now):
+                await self._reserve(self.account, now)
+            elif self.in_flight >= self._most():
+                if self.account is not None and not self._places:
+                    await self.sleep(ASIDE_S)  # others hold every place
+                    self._renewed = -math.inf
+                    continue
                 self._freed.clear()
                 await self._freed.wait()
             else:
                 turn, tokens = self._line.popleft()
                 if not turn.done():  # a cancelled waiter takes nothing
-                    self._book(tokens)
-                    turn.set_result(True)
+                    self._book(now, tokens)
+                    turn.set_result(now)
+
+    # ── an account shared with other processes ────────────────────────────────────────────────────────────────────────
+
+    def _must_reserve(self, now: float) -> bool:
+        if self.account is None:
+            return False
+        if self.limits.in_flight and now - self._renewed >= RENEW_S:
+            return True
+        if self._requests.amount and self._slots > 0:
+            late = math.floor((now - self._requests.lag_s - self._requests.due) / self._requests.interval_s())
+            if late > 0:  # slots not used in their time are lost
+                self._slots -= late
+                self._requests.due += late * self._requests.interval_s()
+        return self._slots <= 0 and bool(self._requests.amount or self._tokens.amount or self.limits.rpd)
+
+    async def _reserve(self, account: Account, now: float) -> None:
+        """Takes the next chunk of the shared schedule and a fair part of the places."""
+        tokens, slots = self._chunk()
+        slots = max(0, slots) if self._slots <= 0 else 0
+        token_s = (tokens + self._owed) * self._tokens.interval_s() if slots else 0.0
+        grant = await account.reserve(
+            Want(
+                slots=slots,
+                interval_s=self._requests.interval_s(),
+                lag_s=self._requests.lag_s,
+                token_s=token_s,
+                token_lag_s=self._tokens.lag_s,
+                flying=self.in_flight,
+                places=min(self.ceiling, self.in_flight + len(self._line)),
+                most=self.limits.in_flight,
+                per_day=self.limits.rpd,
+            )
+        )
+        self._renewed, self._places = now, grant.places
+        if grant.used_up is not None:
+            self.stop(grant.used_up)
+        elif slots:
+            self._slots, self._owed = grant.slots, 0.0
+            self._requests.due, self._tokens.due = grant.due, grant.token_due
+
+    def _chunk(self) -> tuple[float, int]:
+        """Tokens and number of the requests that may be reserved together; one at least."""
+        interval_s, token_interval_s = self._requests.interval_s(), self._tokens.interval_s()
+        most = max(1, int(CHUNK_S / interval_s)) if interval_s else UNPACED_CHUNK
+        tokens, slots = 0.0, 0
+        for turn, wanted in self._line:
+            if turn.done():
+                continue
+            if slots >= most or (slots and (tokens + wanted) * token_interval_s > CHUNK_S):
+                break
+            tokens += wanted
+            slots += 1
+        return tokens, slots

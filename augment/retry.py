@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+from dataclasses import dataclass
 
 from augment.errors import REFUSING, STOPPING, Fault
 
@@ -10,6 +12,38 @@ MAX_TRANSIENT = 10
 MAX_RATE_LIMITED = 60
 FIRST_WAIT_S = 0.4
 LONGEST_WAIT_S = 20.0
+MAX_UNREACHED = 40  # connections refused to one ask: the route is given up before
+LONGEST_UNREACHED_WAIT_S = 3.0
+NEVER_REACHED_TIMES = 4  # a server that was never there is not waited for long
+RESTART_S = 20.0  # one that was there may be starting anew
+
+
+@dataclass(slots=True)
+class Reach:
+    """Whether a server is there. Times are seconds of one clock."""
+
+    ever: bool = False
+    since: float = math.inf  # when it began to refuse every connection
+    looked: float = -math.inf
+    times: int = 0
+
+    def reached(self) -> None:
+        """It answered."""
+        self.ever, self.since, self.times = True, math.inf, 0
+
+    def met(self, fault: Fault, now: float, left_at: float | None) -> float | None:
+        """Seconds before anybody looks again whether it is there; None: it is given up. 0 where it is there."""
+        if fault.code != "unreachable":
+            if fault.delivery == "answered":
+                self.reached()
+            return 0.0
+        if left_at is not None and left_at < self.looked:  # it left together with one that was refused
+            return 0.0
+        self.since, self.looked = min(self.since, now), now
+        self.times += 1
+        if now - self.since >= RESTART_S if self.ever else self.times >= NEVER_REACHED_TIMES:
+            return None
+        return min(LONGEST_UNREACHED_WAIT_S, FIRST_WAIT_S * 2 ** min(self.times - 1, 16))
 
 
 def wait_before_next(fault: Fault, transient: int, rate_limited: int, dice: random.Random) -> float | None:
@@ -22,6 +56,8 @@ def wait_before_next(fault: Fault, transient: int, rate_limited: int, dice: rand
         return None
     if fault.kind == "rate_limited":
         return 0.0 if rate_limited < MAX_RATE_LIMITED else None
+    if fault.code == "unreachable":  # nothing left, nothing was paid: the limiter holds everybody back meanwhile
+        return 0.0 if transient < MAX_UNREACHED else None
     if transient >= MAX_TRANSIENT:
         return None
     if fault.wait_s is not None:

@@ -28,7 +28,7 @@ from augment.errors import (
 )
 from augment.lanes import Lane, Purse, Tally, now_s
 from augment.ledger import Ledger
-from augment.limits import Limiter
+from augment.limits import Account, Limiter, is_loopback
 from augment.pieces import pieces
 from augment.signals import Signals
 from augment.types import (
@@ -79,7 +79,8 @@ Work = Callable[[Row, "RowAsker"], Awaitable[Outcome]]
 
 @dataclass(slots=True)
 class Runner:
-    """One run of one stage. connect: makes the connector of a route. most_rows: how many rows may be worked on at once,
+    """One run of one stage. connect: makes the connector of a route. account: the vendor key that other
+    processes share, None where there is none. most_rows: how many rows may be worked on at once,
     where fewer are wanted than fit the window."""
 
     ledger: Ledger
@@ -87,6 +88,7 @@ class Runner:
     stage: str
     providers: Sequence[Provider]
     connect: Callable[[Route], Connector]
+    account: Callable[[Route], Account | None] = lambda _: None
     purse: Purse = field(default_factory=Purse)
     fresh: str = ""
     concurrency: int | None = None
@@ -175,7 +177,13 @@ class Runner:
         lane = self._lanes.get((provider.name, index))
         if lane is None:
             route = provider.routes[index]
-            limiter = Limiter(route.limits, now_s, most=self.concurrency or 0)
+            limiter = Limiter(
+                route.limits,
+                now_s,
+                most=self.concurrency or 0,
+                local=is_loopback(route.endpoint),
+                account=self.account(route),
+            )
             if provider.probe_first:
                 limiter.probe()
             lane = Lane(

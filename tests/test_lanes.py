@@ -285,7 +285,7 @@ def test_a_rate_limit_does_not_use_up_the_patience_for_trouble(path: Path) -> No
     def script(ask: Ask, times: int) -> Said:
         return a_fault("rate_limited", wait_s=0.001) if times < 25 else echo(ask)
 
-    played = play(path, some_rows(1), script=script)
+    played = play(path, some_rows(1), script=script, providers=[chatter(route(rps=10_000))])
     assert (played.states, played.calls) == (["done"], 26)
 
 

@@ -14,11 +14,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS: dict[str, int] = {
     **dict.fromkeys(["errors", "types", "spans", "pieces", "signals"], 0),
-    **dict.fromkeys(["settings", "files", "rows", "answers", "limits", "retry", "provider_fields", "asks"], 1),
+    **dict.fromkeys(["settings", "files", "rows", "answers", "retry", "provider_fields", "asks"], 1),
     "hints": 1,
+    **dict.fromkeys(["pace", "pressure", "quotas", "tallies"], 1),
     **dict.fromkeys(["protection", "fidelity", "tasks", "prompts", "catalog", "connectors", "importers"], 2),
-    **dict.fromkeys(["delta", "database", "batches", "local"], 2),
-    **dict.fromkeys(["store", "ledger", "stages", "simulator", "checkup"], 3),
+    **dict.fromkeys(["delta", "database", "batches", "limits", "local"], 2),
+    **dict.fromkeys(["store", "ledger", "accounts", "stages", "simulator", "checkup"], 3),
     **dict.fromkeys(["lanes", "query", "imports"], 4),
     **dict.fromkeys(["runner", "plans", "review"], 5),
     **dict.fromkeys(["runs", "forecast"], 6),

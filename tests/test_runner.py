@@ -488,7 +488,7 @@ def test_a_bug_in_a_stage_costs_no_answer_that_is_under_way(path: Path) -> None:
 
 def test_a_run_left_early_costs_no_answer_that_is_under_way(path: Path) -> None:
     async def take_one() -> None:
-        runner = Runner(ledger, "run", "test", (chatter(),), lambda _: Scripted(script))
+        runner = Runner(ledger, "run", "test", (chatter(route(in_flight=64, tpm=10**9)),), lambda _: Scripted(script))
         results = runner.run(some_rows(20), chat_once)
         async for _ in results:
             break
