@@ -24,6 +24,7 @@ from augment.checkup._machine import disk, folder, fsync, ledger, packages, pyth
 from augment.cli.app import GROUPS, run
 from augment.ledger import Ledger
 from augment.settings import Settings
+from augment.simulator.faults import FAULTS
 from augment.simulator.options import SimulatorOptions
 from augment.simulator.server import Simulator, serve_in_thread
 
@@ -207,6 +208,22 @@ def test_a_model_that_had_no_room_to_speak_counts_as_answering() -> None:
     assert found.routes[0].found == "speechless"
     assert found.exit_code == 0
     assert "max_tokens" in found.routes[0].hint
+
+
+def test_a_model_that_says_nothing_does_not_work() -> None:
+    choice = {"message": {"content": ""}, "finish_reason": "stop"}
+    with server(json.dumps({"choices": [choice]})) as url:
+        found = called(at(url), "mine")
+    assert (found.exit_code, found.trouble.code) == (4, "empty")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_goes_wrong_comes_with_a_hint(fault: str) -> None:
+    options = SimulatorOptions(faults={fault: 1.0}, slow_s=0.1, drip_s=1.5)
+    with serve_in_thread(options) as simulator:
+        for name in ("deepseek", "yi-34b", "tencent"):
+            found = called(rehearsed(simulator), name, deadline_s=1.0)
+            assert found.answer is not None or (found.trouble.kind and found.trouble.hint), found.trouble
 
 
 def test_a_web_page_is_told_with_what_to_do() -> None:

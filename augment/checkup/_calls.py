@@ -25,9 +25,8 @@ MOST_TOKENS = 64
 DEADLINE_S = 30.0
 CLOSING_S = 5.0
 SHOWN = 40
-# It answered, and there was nothing to read: a model that thinks first has no room for more in so short an answer.
+# It answered, cut before its first word: a model that thinks first has no room for more in so short an answer.
 CUT = "length"
-SPEECHLESS = frozenset({"empty", CUT})
 
 Found: TypeAlias = Literal["works", "speechless", "fails", "no key", "not installed"]
 
@@ -197,10 +196,9 @@ def _bug(error: Exception, delivery: Delivery) -> Fault:
 def _refused(
     blank: Tried, route: Route, fault: Fault, secrets: Mapping[str, Secret], language: Language, s: float | None = None
 ) -> Tried:
-    speechless = fault.code in SPEECHLESS and fault.delivery == "answered"
     return replace(
         blank,
-        found="speechless" if speechless else "fails",
+        found="fails",
         seconds=s,
         kind=fault.kind,
         code=fault.code,
