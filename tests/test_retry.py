@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augment.errors import FAULT_KINDS, REFUSING, STOPPING, Fault, FaultKind
-from augment.retry import LONGEST_WAIT_S, MAX_RATE_LIMITED, MAX_TRANSIENT, wait_before_next
+from augment.retry import LONGEST_WAIT_S, MAX_RATE_LIMITED, MAX_TRANSIENT, Reach, wait_before_next
 
 DICE = random.Random(7)
 AGAIN: tuple[FaultKind, ...] = ("rate_limited", "transient")
@@ -64,3 +64,55 @@ def test_two_asks_in_trouble_do_not_come_back_together() -> None:
     fault = Fault("transient", "502")
     dice = random.Random(1)
     assert len({wait_before_next(fault, 4, 0, dice) for _ in range(20)}) == 20
+
+
+UNREACHED = Fault("transient", "no connection: refused", code="unreachable", delivery="not_sent")
+
+
+def looked_for(reach: Reach, ever: bool, lasts_s: float) -> tuple[float, int] | None:
+    """When a server that refuses for a while was given up, and after how many looks; None where it was not."""
+    now, looks = 100.0, 0
+    if ever:
+        reach.reached()
+    while now < 100.0 + lasts_s:
+        looks += 1
+        wait_s = reach.met(UNREACHED, now, now)
+        if wait_s is None:
+            return now - 100.0, looks
+        now += wait_s + 0.001
+    return None
+
+
+def test_a_server_that_was_never_there_is_given_up_in_a_few_seconds() -> None:
+    found = looked_for(Reach(), ever=False, lasts_s=60)
+    assert found is not None
+    assert 2 <= found[0] <= 4
+    assert found[1] == 4
+
+
+@pytest.mark.parametrize(("lasts_s", "given_up"), [(10, False), (19, False), (40, True)])
+def test_a_server_that_restarts_is_waited_for(lasts_s: float, given_up: bool) -> None:
+    found = looked_for(Reach(), ever=True, lasts_s=lasts_s)
+    assert (found is not None) == given_up
+    if found is not None:
+        assert 20 <= found[0] <= 24
+
+
+def test_asks_that_left_together_count_as_one_look() -> None:
+    reach = Reach()
+    assert reach.met(UNREACHED, 100.0, 99.9)
+    assert [reach.met(UNREACHED, 100.1, 99.9) for _ in range(50)] == [0.0] * 50
+    assert reach.times == 1
+
+
+def test_any_answer_shows_that_a_server_is_there() -> None:
+    reach = Reach()
+    reach.met(UNREACHED, 100.0, 100.0)
+    assert reach.met(Fault("transient", "503", delivery="answered"), 101.0, 101.0) == 0.0
+    assert (reach.ever, reach.times) == (True, 0)
+
+
+def test_an_ask_that_never_left_has_patience_of_its_own() -> None:
+    waits = [wait_before_next(UNREACHED, times, 0, DICE) for times in range(1, 60)]
+    assert waits[:39] == [0.0] * 39
+    assert waits[39:] == [None] * 20

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class _Jumping(selectors.DefaultSelector):  # type: ignore[valid-type, misc]  # which selector it is depends on the system
+class _Jumping(selectors.DefaultSelector):
     """Waits for nothing: the time it would have waited is told to the loop."""
 
     def __init__(self) -> None:
