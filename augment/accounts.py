@@ -241,8 +241,10 @@ class SharedAccount:
         day = vendor_day(self._zone, dt.datetime.now(dt.UTC))
         db.execute("INSERT OR IGNORE INTO days VALUES (?, ?, 0)", (self.name, day))
         row = db.execute("SELECT used FROM days WHERE name = ? AND day = ?", (self.name, day)).fetchone()
-        slots: int = max(0, min(want.slots, int(want.per_day) - int(row[0])))
-        db.execute("UPDATE days SET used = used + ? WHERE name = ? AND day = ?", (slots, self.name, day))
+        slots: int = max(0, min(want.slots, int(want.per_day) - int(row[0]) + want.unused))
+        db.execute(
+            "UPDATE days SET used = max(0, used + ?) WHERE name = ? AND day = ?", (slots - want.unused, self.name, day)
+        )
         return slots
 
     def _places(self, db: sqlite3.Connection, want: Want, now: float) -> int:

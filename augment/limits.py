@@ -37,7 +37,7 @@ def is_loopback(endpoint: str) -> bool:
 class Want:
     """What one process asks of an account. slots: requests, ``interval_s`` apart and at most ``lag_s`` behind the
     clock; token_s: seconds of the tokens' schedule they take. flying, places: requests in flight, and wanted; most: the
-    account's bound on them. per_day: the day's bound on requests."""
+    account's bound on them. per_day: the day's bound on requests; unused: slots taken earlier that were not."""
 
     slots: int
     interval_s: float = 0.0
@@ -48,6 +48,7 @@ class Want:
     places: int = 0
     most: int = 0
     per_day: float = 0.0
+    unused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class Limiter:
     _slots: int = 0  # of the account, in hand
     _places: int = 0
     _renewed: float = -math.inf
+    _unused: int = 0  # slots of the account whose time has passed
     _owed: float = 0.0  # tokens used beyond what the account was told
 
     def __post_init__(self) -> None:
@@ -311,7 +313,9 @@ class Limiter:
         if self._requests.amount and self._slots > 0:
             late = math.floor((now - self._requests.lag_s - self._requests.due) / self._requests.interval_s())
             if late > 0:  # slots not used in their time are lost
-                self._slots -= late
+                lost = min(late, self._slots)
+                self._slots -= lost
+                self._unused += lost
                 self._requests.due += late * self._requests.interval_s()
         return self._slots <= 0 and bool(self._requests.amount or self._tokens.amount or self.limits.rpd)
 
@@ -331,9 +335,10 @@ class Limiter:
                 places=min(self.ceiling, self.in_flight + len(self._line)),
                 most=self.limits.in_flight,
                 per_day=self.limits.rpd,
+                unused=self._unused,
             )
         )
-        self._renewed, self._places = now, grant.places
+        self._renewed, self._places, self._unused = now, grant.places, 0
         if grant.used_up is not None:
             self.stop(grant.used_up)
         elif slots:

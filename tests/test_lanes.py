@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -521,3 +522,54 @@ def test_the_connector_is_closed_when_the_run_ends(path: Path) -> None:
     played = play(path, some_rows(2))
     assert [connector.closed for connector in played.connectors.values()] == [True]
     assert isinstance(played.connectors["m1"], Scripted)
+
+
+# ── what is not waited for, and what is worth waiting for ─────────────────────────────────────────────────────────────
+
+
+def test_a_chat_cut_before_its_first_word_is_kept_as_paid(path: Path) -> None:
+    cut = Reply(("",), Usage(100, 4_096), finish="length", thinking="先看甲", raw="{}")
+    played = play(path, some_rows(2), script=lambda *_: cut)
+    again = play(path, some_rows(2))
+    assert played.calls == 4, "each once as asked and once with more room"
+    assert again.calls == 0, "and never again"
+    assert all(entry["reply"] is not None for entry in stored(path))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        a_fault("rate_limited", wait_s=3_600.0, code="429"),
+        a_fault("quota_exhausted", wait_s=None, code="daily_limit_exceeded"),
+    ],
+    ids=["an-hour", "a-day"],
+)
+def test_a_long_pause_ends_the_run_with_the_time_it_goes_on_and_keeps_everything(path: Path, fault: Fault) -> None:
+    def script(ask: Ask, _: int) -> Said:
+        return fault if "第5题" in text_of(ask) else echo(ask)
+
+    played = play(path, some_rows(200), script=script, providers=[chatter(route(in_flight=2, rps=100))])
+    ended = played.runner.stopped_by
+    assert ended is not None
+    stopped = ended[1]
+    assert stopped.kind == "quota_exhausted"
+    assert "goes on at 20" in stopped.message
+    assert set(played.states) == {"done", "failed quota_exhausted"}
+    done = sum(entry["reply"] is not None for entry in stored(path))
+    assert done == played.states.count("done") >= 4
+
+
+def test_a_server_that_restarts_costs_no_row(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("augment.retry.FIRST_WAIT_S", 0.05)
+    began: list[float] = []
+
+    def script(ask: Ask, _: int) -> Said:
+        if "第9题" in text_of(ask):
+            began.append(time.monotonic())
+        if began and time.monotonic() < began[0] + 1.0:
+            return a_fault(code="unreachable", delivery="not_sent", wait_s=None)
+        return echo(ask)
+
+    played = play(path, some_rows(60), script=script, providers=[chatter(route(in_flight=8, rps=1_000))])
+    assert played.states == ["done"] * 60
+    assert played.calls <= 60 + 8 + 8
