@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
+from itertools import islice, pairwise
 from typing import Any
 
-_TAGS = re.compile(r"<(?P<name>[A-Za-z_]*)(?P<rest>[^<>\n]*?\d[^<>\n]*)>(?P<text>.*?)</(?P=name)\d*>", re.DOTALL)
+_TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z_]*)(?P<rest>[^<>\n]{0,80})>")
+_DIGITS = re.compile(r"\d{1,4}")
 # A numbered block begins a line; brackets first, since a text in a bracketed block may hold a list with dots.
 _MARKS = tuple(
     re.compile(rf"^(?P<mark>[ \t]*{mark}[ \t]*)", re.MULTILINE)
@@ -28,10 +29,10 @@ _MARKS = tuple(
 )
 _KEY = re.compile(r"[{｛]\s*[\"“](?P<key>\w+)[\"”]\s*[:：]\s*\[")
 
+_JSON_BEGINS = re.compile(r"""[\[{](?=\s{0,40}["\[{])""")
 # What stands below a list may still be the instruction.
-_BELOW = re.compile(
-    r"\n\n(?=(?:请|按|以|只|仅|Please|Now|Output|Return|Reply|Only|翻译结果|译文|Translation))[^\n]{0,300}\s*$"
-)
+_BELOW = re.compile("(?:请|按|以|只|仅|Please|Now|Output|Return|Reply|Only|翻译结果|译文|Translation)[^\n]{0,300}")
+_TRIES = 200  # a prompt is no place to search for ever
 
 Placed = Sequence[tuple[int, str]]  # where a text came from in the prompt, and what is said for it
 Write = Callable[[Placed], str]
@@ -52,35 +53,49 @@ class Listing:
 
 def read_listing(prompt: str) -> Listing | None:
     """The texts that a prompt lists, None where it lists none."""
-    return _in_json(prompt) or _in_tags(prompt) or _numbered(prompt)
+    json_value, tags = _in_json(prompt), _in_tags(prompt)
+    if tags and not (json_value and json_value.begins < tags.begins):
+        return tags
+    if json_value and _stands_last(prompt, json_value):
+        return json_value
+    numbered = _numbered(prompt)
+    return json_value if json_value and not (numbered and numbered.begins < json_value.begins) else numbered
 
 
 # ── JSON ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _stands_last(prompt: str, found: Listing) -> bool:
+    """Whether a value has a line of its own, or one behind a colon, and nothing but a fence below it."""
+    before = prompt[max(0, found.begins - 1) : found.begins]
+    return not prompt[found.ends :].strip("` \n") and before in ("", "\n", ":", "：", " ")
+
+
 def _in_json(prompt: str) -> Listing | None:
     """The JSON value of the prompt that is a list of texts: the one it ends with, or else the longest."""
     found = list(_values(prompt))
-    if found and not prompt[found[-1].ends :].strip("` \n"):
-        return found[-1]
-    return max(found, key=lambda listing: listing.ends - listing.begins, default=None)
+    if not found:
+        return None
+    last = found[-1] if _stands_last(prompt, found[-1]) else None
+    best = last or max(found, key=lambda listing: listing.ends - listing.begins)
+    shown = _KEY.search(prompt, 0, best.begins) if prompt[best.begins] == "[" else None
+    return replace(best, write=_within(shown["key"], best.write)) if shown else best
 
 
 def _values(prompt: str) -> Iterator[Listing]:
     decoder = json.JSONDecoder(strict=False)
-    at = 0
-    while (begins := min((i for i in (prompt.find("[", at), prompt.find("{", at)) if i >= 0), default=-1)) >= 0:
-        at = begins + 1
+    ended = 0
+    for begins in islice(_JSON_BEGINS.finditer(prompt), _TRIES):
+        if begins.start() < ended:
+            continue
         try:
-            value, ends = decoder.raw_decode(prompt, begins)
+            value, ends = decoder.raw_decode(prompt, begins.start())
         except (ValueError, RecursionError):
             continue
         read = _texts_of(value)
         if read:
-            wrapped = _KEY.search(prompt, 0, begins) if isinstance(value, list) else None
-            texts, write = read
-            yield Listing(texts, begins, ends, _within(wrapped["key"], write) if wrapped else write)
-            at = ends
+            yield Listing(read[0], begins.start(), ends, read[1])
+            ended = ends
 
 
 def _within(key: str, write: Write) -> Write:
@@ -115,20 +130,33 @@ def _dumped(value: Any) -> str:
 
 
 def _in_tags(prompt: str) -> Listing | None:
-    found = list(_TAGS.finditer(prompt))
-    numbers = [int(re.findall(r"\d+", tag["rest"])[0]) for tag in found]
+    found = _tagged(prompt)
+    numbers = [number for number, _, _ in found]
     start = next((i for i in range(len(numbers) - 1) if numbers[i : i + 2] in ([1, 2], [0, 1])), None)
-    if start is None:
+    if start is None or numbers[start:] != list(range(numbers[start], numbers[start] + len(found) - start)):
         return None
-    kept = found[start:]
-    if numbers[start:] != list(range(numbers[start], numbers[start] + len(kept))):
-        return None
-    frames = [(tag[0][: tag.start("text") - tag.start()], tag[0][tag.end("text") - tag.start() :]) for tag in kept]
+    kept = [(opens, closes) for _, opens, closes in found[start:]]
+    frames = [(opens[0], closes[0]) for opens, closes in kept]
+    texts = tuple(prompt[opens.end() : closes.start()].strip() for opens, closes in kept)
 
     def write(placed: Placed) -> str:
         return "\n".join(f"{frames[place][0]}{text}{frames[place][1]}" for place, text in placed)
 
-    return Listing(tuple(tag["text"].strip() for tag in kept), kept[0].start(), kept[-1].end(), write)
+    return Listing(texts, kept[0][0].start(), kept[-1][1].end(), write)
+
+
+def _tagged(prompt: str) -> list[tuple[int, re.Match[str], re.Match[str]]]:
+    """Numbered opening tags with their closing ones; what stands between is text, tags of other names included."""
+    found: list[tuple[int, re.Match[str], re.Match[str]]] = []
+    opens: re.Match[str] | None = None
+    for tag in _TAG.finditer(prompt):
+        number = _DIGITS.search(tag["rest"])
+        if opens is None:
+            opens = tag if number and not tag["close"] else None
+        elif tag["close"] and tag["name"] == opens["name"] and tag["rest"] in ("", opens["rest"]):
+            found.append((int(_DIGITS.findall(opens["rest"])[0]), opens, tag))
+            opens = None
+    return found
 
 
 def _numbered(prompt: str) -> Listing | None:
@@ -137,8 +165,9 @@ def _numbered(prompt: str) -> Listing | None:
         if len(blocks) < 2:
             continue
         marks = [block["mark"] for block in blocks]
-        below = _BELOW.search(prompt, blocks[-1].end())
-        bounds = [*(block.start() for block in blocks), below.start() if below else len(prompt)]
+        below = prompt.rstrip().rfind("\n\n", blocks[-1].end())
+        ends = below if below >= 0 and _BELOW.fullmatch(prompt[below:].strip()) else len(prompt)
+        bounds = [*(block.start() for block in blocks), ends]
         texts = tuple(
             prompt[block.end() : end].strip() for block, (_, end) in zip(blocks, pairwise(bounds), strict=True)
         )
@@ -154,9 +183,7 @@ def _behind(marks: list[str], gap: str) -> Write:
 def _counting_up(found: list[re.Match[str]]) -> list[re.Match[str]]:
     """The longest run that counts up by one from 1, or from 0; what does not go on counting is part of a text."""
     best: list[re.Match[str]] = []
-    for first in range(len(found)):
-        if int(found[first]["n"]) > 1:
-            continue
+    for first in islice((at for at, one in enumerate(found) if int(one["n"]) <= 1), _TRIES // 10):
         run = [found[first]]
         for one in found[first + 1 :]:
             if int(one["n"]) == int(run[-1]["n"]) + 1:

@@ -33,7 +33,7 @@ _HANDS_OVER = re.compile(
 _RULE = re.compile(
     r"只|仅|不要|不得|请|保[持留]|注意|要求|only|do not|don't|keep|output|return|reply|must", re.IGNORECASE
 )
-_ANSWER_HERE = re.compile(r"\n\s*(?:翻译结果|译文|translation)\s*[:：]\s*$", re.IGNORECASE)
+_ANSWER_HERE = re.compile(r"(?:翻译结果|译文|translation)\s*[:：]", re.IGNORECASE)
 # An instruction that means several texts says so.
 _LISTED = re.compile(
     r"编号|序号|逐[条个行一句]|[每各][条个行一句段项]|列表|数组|清单|标签|对象|json|\d+\s*[条个段项]"
@@ -243,7 +243,8 @@ def _text_after(prompt: str, begins: int) -> str:
             while (line := below.partition("\n"))[2].strip() and line[0].strip() and _RULE.match(line[0].strip("-*• ")):
                 below = line[2]
         text = below
-    return _ANSWER_HERE.sub("", text).strip("\n")
+    above, _, last = text.rstrip().rpartition("\n")
+    return (above if above and _ANSWER_HERE.fullmatch(last.strip()) else text).strip("\n")
 
 
 def _language(name: str) -> str:

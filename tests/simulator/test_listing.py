@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -206,3 +207,22 @@ def test_a_chat_that_lists_nothing_cannot(start: Start) -> None:
     sim = start(faults={"shuffled": 1.0})
     ask_openai(sim, ONE_TEXT[0].format(text=TEXTS[0]))
     assert (sim.counts()["faults"], sim.counts()["items_served"]) == ({}, 1)
+
+
+WITH_ARRAYS = ['给定数组：["甲", "乙"]', "如果 <b>他</b> 走。", '列表是 ["如果"]']
+
+
+@pytest.mark.parametrize("mark", [MARKS[0][1], MARKS[3][1]], ids=["[1]", "<t1>"])
+def test_an_array_inside_a_numbered_text_is_part_of_it(mark: Callable[[int, str], str]) -> None:
+    asked = "\n".join(mark(n, text) for n, text in enumerate(WITH_ARRAYS, 1))
+    said = "\n".join(mark(n, translate(text, "zh", "ja")) for n, text in enumerate(WITH_ARRAYS, 1))
+    assert answer_prompt(HEADS[0] + asked) == said
+
+
+@pytest.mark.parametrize(
+    "mess", ["[" * 50_000, '{"a":' * 20_000, "<t1>甲\n" * 5_000, "[1] 甲\n" * 10_000, "\n" * 50_000]
+)
+def test_a_mess_is_answered_at_once(mess: str) -> None:
+    began = time.process_time()
+    answer_prompt("Translate each numbered item of the JSON array into Japanese.\n\n" + mess + "甲")
+    assert time.process_time() - began < 5
