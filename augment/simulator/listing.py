@@ -66,9 +66,9 @@ def read_listing(prompt: str) -> Listing | None:
 
 
 def _stands_last(prompt: str, found: Listing) -> bool:
-    """Whether a value has a line of its own, or one behind a colon, and nothing but a fence below it."""
-    before = prompt[max(0, found.begins - 1) : found.begins]
-    return not prompt[found.ends :].strip("` \n") and before in ("", "\n", ":", "：", " ")
+    """Whether a value begins a line, and nothing but a fence stands below it."""
+    begins_line = prompt[: found.begins].rstrip(" ")[-1:] in ("", "\n")
+    return begins_line and not prompt[found.ends :].strip("` \n")
 
 
 def _in_json(prompt: str) -> Listing | None:
