@@ -22,7 +22,7 @@ from augment.errors import FixableError
 
 CHILD = Path(__file__).with_name("_child.py")
 CONTEXT_TOKENS = 8_192  # shared by the asks at work
-ANSWER_TOKENS = 1_024  # the longest answer
+ANSWER_TOKENS = 512  # of an ask that names no bound; the smallest weights would go on for ever
 PARALLEL = 2
 MOST_THREADS = 8
 START_TIMEOUT_S = 120.0
