@@ -6,8 +6,12 @@ heavy, so a command line may read them for its help.
 
     tencent     Tencent TMT: TC3-HMAC-SHA256, errors inside HTTP 200
     qianfan     Baidu Qianfan: V1 with OAuth or bce-auth-v1, V2 with bearer tokens, IAM tokens, the console's model list
-    spark       iFlytek Spark: signed websocket with domains and patch_id, the same models in OpenAI's shape
-    openai      /v1/chat/completions and /v1/models, with a key; the same under /vllm without one
+    dashscope   Aliyun DashScope: its own wire, and the one compatible with OpenAI's
+    spark       iFlytek Spark: the signed websocket, the tuned service, HTTP
+    openai      /v1/chat/completions and /v1/models, with a key; the same under /vllm without one; TokenHub's translators
+    accounts    who has used what up, and who was told to wait
+    handbook    all of them as plain text, for ``augment simulate --help``
     mind        answers computed from the prompt
+    listing     several texts of one prompt, in JSON, tags or numbered blocks
     translator  translations computed from the text
 """
