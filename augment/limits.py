@@ -115,7 +115,7 @@ class Limiter:
 
     def __post_init__(self) -> None:
         paces = (Pace(self.limits.rps, 1.0), Pace(self.limits.rpm, 60.0))
-        self._requests = max(paces, key=Pace.interval_s)  # spaced by the stricter, both are kept
+        self._requests = max(paces, key=lambda pace: pace.interval_s)  # spaced by the stricter, both are kept
         self._tokens = Pace(self.limits.tpm, 60.0)
         known = bool(self._requests.amount or self.limits.tpm)
         if self.local and not known:
@@ -141,7 +141,7 @@ class Limiter:
         """The pace at present, in requests a second; 0 where none is known."""
         if self.learned is not None:
             return self.learned.pace
-        interval_s = self._requests.interval_s()
+        interval_s = self._requests.interval_s
         return 1 / interval_s if interval_s else 0.0
 
     async def acquire(self, tokens: float = 0) -> float:
@@ -178,7 +178,7 @@ class Limiter:
     def spent(self, tokens: float) -> None:
         """Books tokens that a request used beyond what ``acquire`` was told (negative: fewer)."""
         if self.limits.tpm:
-            self._tokens.due += tokens * self._tokens.interval_s()
+            self._tokens.due += tokens * self._tokens.interval_s
             self._owed += tokens
 
     def succeeded(self, left_at: float | None = None) -> None:
@@ -193,7 +193,7 @@ class Limiter:
                 self._flight.idle(now)
         elif self._requests.share < 1 and now - self._raised >= 1.0:
             self._raised = now
-            self._requests.share = self._tokens.share = min(1.0, self._requests.share + RAISED_SHARE)
+            self._use(min(1.0, self._requests.share + RAISED_SHARE))
         if self._flight.allowed > allowed:
             self._freed.set()
 
@@ -247,12 +247,17 @@ class Limiter:
         if now - self._last_cut > 1.0:  # answers to one burst count once
             self._last_cut = self._raised = now
             self._flight.cut(self.in_flight)
-            share = max(LEAST_SHARE, self._requests.share * CUT_SHARE)
-            self._requests.share = self._tokens.share = share
+            self._use(max(LEAST_SHARE, self._requests.share * CUT_SHARE))
         return wait_s or min(LONGEST_PAUSE_S, 0.25 * 2 ** min(self._strikes, 8))
 
+    def _use(self, share: float) -> None:
+        self._requests.use(share)
+        self._tokens.use(share)
+
     def _is_open(self, now: float) -> bool:
-        return self._wait_s(now) <= 0 and self.in_flight < self._most() and not self._must_reserve(now)
+        if self._wait_s(now) > 0 or self.in_flight >= self._most():
+            return False
+        return self.account is None or not self._must_reserve(now)
 
     def _most(self) -> int:
         most = max(1, int(self._flight.allowed))
@@ -311,23 +316,23 @@ class Limiter:
         if self.limits.in_flight and now - self._renewed >= RENEW_S:
             return True
         if self._requests.amount and self._slots > 0:
-            late = math.floor((now - self._requests.lag_s - self._requests.due) / self._requests.interval_s())
+            late = math.floor((now - self._requests.lag_s - self._requests.due) / self._requests.interval_s)
             if late > 0:  # slots not used in their time are lost
                 lost = min(late, self._slots)
                 self._slots -= lost
                 self._unused += lost
-                self._requests.due += late * self._requests.interval_s()
+                self._requests.due += late * self._requests.interval_s
         return self._slots <= 0 and bool(self._requests.amount or self._tokens.amount or self.limits.rpd)
 
     async def _reserve(self, account: Account, now: float) -> None:
         """Takes the next chunk of the shared schedule and a fair part of the places."""
         tokens, slots = self._chunk()
         slots = max(0, slots) if self._slots <= 0 else 0
-        token_s = (tokens + self._owed) * self._tokens.interval_s() if slots else 0.0
+        token_s = (tokens + self._owed) * self._tokens.interval_s if slots else 0.0
         grant = await account.reserve(
             Want(
                 slots=slots,
-                interval_s=self._requests.interval_s(),
+                interval_s=self._requests.interval_s,
                 lag_s=self._requests.lag_s,
                 token_s=token_s,
                 token_lag_s=self._tokens.lag_s,
@@ -347,7 +352,7 @@ class Limiter:
 
     def _chunk(self) -> tuple[float, int]:
         """Tokens and number of the requests that may be reserved together; one at least."""
-        interval_s, token_interval_s = self._requests.interval_s(), self._tokens.interval_s()
+        interval_s, token_interval_s = self._requests.interval_s, self._tokens.interval_s
         most = max(1, int(CHUNK_S / interval_s)) if interval_s else UNPACED_CHUNK
         tokens, slots = 0.0, 0
         for turn, wanted in self._line:

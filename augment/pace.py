@@ -42,35 +42,34 @@ UNKNOWN_SPREAD_S = 0.04  # between the first requests, while nobody has answered
 @dataclass(slots=True)
 class Pace:
     """A schedule that allows ``amount`` units in any window of ``window_s`` seconds. amount 0: no limit. share: of the
-    amount, used at present."""
+    amount, used at present; interval_s: between two units; lag_s: how far the schedule may run behind the clock, for
+    late wake-ups."""
 
     amount: float
     window_s: float
     due: float = -math.inf
     share: float = 1.0
+    interval_s: float = field(init=False)
+    lag_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lag_s = self.slack_s / 2
+        self.use(self.share)
 
     @property
     def slack_s(self) -> float:
         """What is left unused of a window."""
         return max(SLACK_SHARE * self.window_s, SLACK_S)
 
-    @property
-    def lag_s(self) -> float:
-        """How far the schedule may run behind the clock: a late wake-up is made good."""
-        return self.slack_s / 2
-
-    def interval_s(self) -> float:
-        """Seconds between two units."""
-        return (self.window_s + self.slack_s) / (self.amount * self.share) if self.amount else 0.0
+    def use(self, share: float) -> None:
+        """Uses this share of the amount from now on."""
+        self.share = share
+        self.interval_s = (self.window_s + self.slack_s) / (self.amount * share) if self.amount else 0.0
 
     def take(self, now: float, units: float) -> None:
         """Books units."""
         if self.amount:
-            self.due = max(self.due, now - self.lag_s) + units * self.interval_s()
-
-    def wait_s(self, now: float) -> float:
-        """Seconds until the next unit may be taken."""
-        return max(0.0, self.due - now) if self.amount else 0.0
+            self.due = max(self.due, now - self.lag_s) + units * self.interval_s
 
 
 @dataclass(slots=True)
