@@ -8,7 +8,7 @@ heavy, so a command line may read them for its help.
     qianfan     Baidu Qianfan: V1 with OAuth or bce-auth-v1, V2 with bearer tokens, IAM tokens, the console's model list
     dashscope   Aliyun DashScope: its own wire, and the one compatible with OpenAI's
     spark       iFlytek Spark: the signed websocket, the tuned service, HTTP
-    openai      /v1/chat/completions and /v1/models, with a key; the same under /vllm without one; TokenHub's translators
+    openai      /v1/chat/completions and /v1/models, with a key; the same under /vllm without one; TokenHub's models
     accounts    who has used what up, and who was told to wait
     handbook    all of them as plain text, for ``augment simulate --help``
     mind        answers computed from the prompt
