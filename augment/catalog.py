@@ -28,16 +28,18 @@ SIMULATED_WIRES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of ``augment providers``."""
+    """One line of ``augment providers``. model "": ``asks_for`` says where the name comes from."""
 
     name: str
     kind: str
     connector: str
     model: str
+    asks_for: str
     endpoint: str
     limits: Limits
     price: Price
     key: bool
+    needs_key: bool
     retired_on: str
     instead: str
 
@@ -138,10 +140,13 @@ class Catalog:
                     provider.kind,
                     route.connector,
                     route.model,
+                    route.model
+                    or ("your service" if "service_id" in self._entry(name)["keys"] else "the first served"),
                     route.endpoint,
                     route.limits,
                     route.price,
                     key,
+                    [] not in self._entry(name).get("needs", [[]]),
                     route.retired_on,
                     route.instead,
                 )

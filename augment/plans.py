@@ -8,10 +8,10 @@ from typing import Any
 
 from augment.catalog import Catalog
 from augment.connectors import TRANSLATION_PROTOCOL
-from augment.connectors import load as load_connector
 from augment.errors import FixableError, UsageError
 from augment.ledger import Ledger
 from augment.query import check_expression, select
+from augment.routes import open_route
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.store import Store
 from augment.types import Connector, Provider, Route, Row
@@ -85,7 +85,7 @@ class Plan:
 
     def connect(self, route: Route) -> Connector:
         """The connector of a route, with its keys. Raises KeyMissing, FixableError."""
-        return load_connector(route.connector).connect(route, self.catalog.secrets(route.entry))
+        return open_route(self.catalog.settings, route, self.catalog.secrets(route.entry))
 
 
 def plan(

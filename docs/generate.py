@@ -173,7 +173,7 @@ def providers_page() -> str:
     listed = Catalog(Settings(HERE)).listed()
     heads = ["provider", "kind", "connector", "model", "limits", "price"]
     rows = [
-        [f"`{p.name}`", p.kind, f"`{p.connector}`", _code(p.model) or "the first served", _limits(p.limits), _price(p)]
+        [f"`{p.name}`", p.kind, f"`{p.connector}`", _code(p.model) or p.asks_for, _limits(p.limits), _price(p)]
         for p in listed
     ]
     parts = [STAMP, PROVIDERS_HEAD.strip(), _table(heads, rows), "## Keys and endpoints"]

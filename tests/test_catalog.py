@@ -9,6 +9,7 @@ import pytest
 
 from augment.catalog import Catalog
 from augment.errors import BadInput, FixableError, KeyMissing, NotFound
+from augment.local import is_local, shipped
 from augment.provider_fields import check_fields
 from augment.settings import Secret, Settings
 from augment.types import Limits
@@ -51,6 +52,14 @@ def test_every_connector_named_in_the_catalog_exists() -> None:
     from augment.connectors import names
 
     assert {route.connector for name in catalog().names() for route in catalog().provider(name).routes} <= set(names())
+
+
+def test_local_weights_are_listed_under_their_own_name_as_a_demonstration() -> None:
+    for name in ("local", "local-qwen-coder"):
+        (route,) = catalog().provider(name).routes
+        assert is_local(route)
+        assert route.model == shipped().named(route.endpoint.removeprefix("local:") or None).model
+        assert "demonstration" in route.model
 
 
 def test_every_price_that_ships_says_when_and_where_it_was_read() -> None:

@@ -12,11 +12,11 @@ from typing import Literal, TypeAlias
 
 from augment.batches import cost_of
 from augment.catalog import Catalog
-from augment.connectors import load
 from augment.connectors._faults import redact
 from augment.errors import STOPPING, AugmentError, Delivery, Fault, KeyMissing
 from augment.hints import Language, hint
-from augment.settings import Secret, without_password
+from augment.routes import open_route
+from augment.settings import Secret, Settings, without_password
 from augment.types import Ask, Chat, Connector, Message, NamesModel, Provider, Reply, Route, Translation
 
 QUESTION = (Message("user", "用一个字回答：1+1=？"),)
@@ -122,7 +122,7 @@ async def _try(catalog: Catalog, provider: Provider, route: Route, language: Lan
     secrets: Mapping[str, Secret] = {}
     try:
         secrets = catalog.secrets(route.entry)
-        connector = await _open(replace(route, timeout_s=min(route.timeout_s, deadline_s)), secrets)
+        connector = await _open(catalog.settings, replace(route, timeout_s=min(route.timeout_s, deadline_s)), secrets)
     except KeyMissing as error:
         return replace(blank, found="no key", message=error.message, hint=error.hint, sent=False)
     except Fault as fault:
@@ -156,10 +156,10 @@ async def _try(catalog: Catalog, provider: Provider, route: Route, language: Lan
                 await connector.close()
 
 
-async def _open(route: Route, secrets: Mapping[str, Secret]) -> Connector:
+async def _open(settings: Settings, route: Route, secrets: Mapping[str, Secret]) -> Connector:
     """The route's connector. An SDK takes half a second to import, so other providers are called meanwhile."""
     try:
-        return await asyncio.to_thread(lambda: load(route.connector).connect(route, secrets))
+        return await asyncio.to_thread(open_route, settings, route, secrets)
     except AugmentError:
         raise
     except Exception as error:

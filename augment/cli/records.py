@@ -162,10 +162,10 @@ def providers(arguments: Sequence[str]) -> int:
                 provider.name,
                 provider.kind,
                 provider.connector,
-                provider.model or "(first served)",
+                provider.model or f"({provider.asks_for})",
                 limit or "none known",
                 cost_of,
-                "set" if provider.key else "missing",
+                "not needed" if not provider.needs_key else "set" if provider.key else "missing",
                 retired if provider.retired_on else "",
             ]
         )
