@@ -135,7 +135,7 @@ SPARK_CODES: dict[int, FaultKind] = {
     10004: "bad_request",
     10005: "bad_request",
     10163: "bad_request",
-    10404: "bad_request",
+    10404: "retired",
     10907: "bad_request",
     10013: "content_filtered",
     10014: "content_filtered",

@@ -8,10 +8,14 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from html import escape
+from urllib.parse import quote, quote_plus
 
 from augment.errors import Fault
 
 LONGEST_MESSAGE = 500
+LONGEST_EXCERPT = 200
+READ_OF_A_BODY = 20_000  # what may be quoted from an answer that makes no sense
 SHORTEST_SECRET = 4  # below that a replacement would tear every word apart
 
 KEY_SHAPES = re.compile(
@@ -19,7 +23,7 @@ KEY_SHAPES = re.compile(
       (?P<name>(?:access_token|refresh_token|client_secret|client_id|authorization|signature|api[-_]?key|secret[-_]?key
         |secret[-_]?id|api[-_]?secret)["']?\s*[=:]\s*["']?(?:Bearer\s+|Basic\s+)?)[^\s"'&,;}\])]{4,}
     | (?P<scheme>\b(?:Bearer\s+|Credential=))[^\s"',;]{4,}
-    | \bbce-v3/[^\s"',;]+ | \bbce-auth-v1/[^\s"',;]+
+    | \bbce-v3/[^\s"',;]+ | \bbce-auth-v1/[^\s"'<>,]+
     | \bsk-[A-Za-z0-9_\-]{8,} | \bAKID[A-Za-z0-9]{8,} | \b24\.[0-9a-f]{16,}\S*
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -48,12 +52,23 @@ UNREADABLE = (json.JSONDecodeError, UnicodeError, KeyError, IndexError, TypeErro
 def redact(text: object, secrets: Iterable[str] = ()) -> str:
     """The text on one line with every known key and everything shaped like a key as ``***``, at most 500 characters."""
     shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= SHORTEST_SECRET:
-            shown = shown.replace(secret, "***")
+    for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
+        if len(form) >= SHORTEST_SECRET:
+            shown = shown.replace(form, "***")
     shown = KEY_SHAPES.sub(lambda found: f"{found['name'] or found['scheme'] or ''}***", shown)
     shown = CONTROLS.sub(" ", shown).strip()
     return shown if len(shown) <= LONGEST_MESSAGE else f"{shown[: LONGEST_MESSAGE - 1]}…"
+
+
+def excerpt(body: bytes | str, secrets: Iterable[str] = ()) -> str:
+    """The beginning of an answer for a message; cut after the keys are out, or half a key would be left standing."""
+    shown = redact(body[:READ_OF_A_BODY], secrets)
+    return shown if len(shown) <= LONGEST_EXCERPT else f"{shown[: LONGEST_EXCERPT - 1]}…"
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """A key as it is, as a URL and as a web page carry it."""
+    return secret, quote(secret, safe=""), quote_plus(secret), escape(secret)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from augment.connectors._faults import redact, retry_after_s
+from augment.connectors._faults import READ_OF_A_BODY, excerpt, redact, retry_after_s
 from augment.errors import Fault, FaultKind
 from augment.types import Reply, Usage
 
@@ -68,13 +68,13 @@ def tokens(usage: object) -> Usage:
     return Usage(count(usage.get("prompt_tokens")), count(usage.get("completion_tokens")))
 
 
-def read_json(heard: Heard) -> tuple[Any, str]:
+def read_json(heard: Heard, secrets: Iterable[str] = ()) -> tuple[Any, str]:
     """The body as JSON and as text. Raises Fault for HTML, cut or badly encoded bodies: they count as lost."""
     try:
         raw = heard.body.decode("utf-8")
         return json.loads(raw), raw
     except (ValueError, RecursionError):
-        shown = redact(heard.body[:200])
+        shown = excerpt(heard.body, secrets)
         fault = Fault("transient", f"not JSON: {shown!r}", code="unreadable", delivery="lost")
     raise fault
 
@@ -83,7 +83,7 @@ def read_chat(heard: Heard, kinds: Kinds, secrets: Iterable[str] = ()) -> Reply:
     """The reply in an answer of OpenAI's shape. Raises Fault for everything else."""
     if not heard.ok:
         raise refusal(heard, kinds, secrets)
-    body, raw = read_json(heard)
+    body, raw = read_json(heard, secrets)
     if isinstance(body, dict) and (isinstance(body.get("error"), dict) or _says_no(body)):
         raise refusal(heard, kinds, secrets)
     try:
@@ -93,7 +93,7 @@ def read_chat(heard: Heard, kinds: Kinds, secrets: Iterable[str] = ()) -> Reply:
         thinking = message.get("reasoning_content") or message.get("reasoning")
         usage = tokens(body.get("usage"))
     except (TypeError, KeyError, IndexError, AttributeError):
-        fault = useless("unreadable", f"no choices in {redact(raw[:200], secrets)!r}")
+        fault = useless("unreadable", f"no choices in {excerpt(raw, secrets)!r}")
     else:
         filtered = finish == "content_filter" or choice.get("flag") or body.get("need_clear_history")
         if filtered:
@@ -131,7 +131,7 @@ def spoken(text: object, finish: object, usage: Usage, thinking: str | None, ide
 def refusal(heard: Heard, kinds: Kinds, secrets: Iterable[str] = ()) -> Fault:
     """The fault in an error answer, whatever its body looks like."""
     code = type_ = ""
-    message: object = heard.body[:2000]
+    message: object = heard.body[:READ_OF_A_BODY]
     try:
         body = json.loads(heard.body)
     except (ValueError, RecursionError):

@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from augment.connectors._faults import redact
+from augment.connectors._faults import excerpt, redact
 from augment.connectors._replies import Heard, count, flaw, read_json, refusal, spoken, useless, wrong_ask
 from augment.connectors._requests import Listener, close_sessions, hush
 from augment.connectors._threads import Pool, call
@@ -172,7 +172,7 @@ def read(heard: Heard, secrets: list[str]) -> Reply:
     """The reply in an answer, whether it came as ``choices`` or, from old models, as ``text``. Raises Fault."""
     if not heard.ok:
         raise refusal(heard, kind_of, secrets)
-    body, raw = read_json(heard)
+    body, raw = read_json(heard, secrets)
     if isinstance(body, dict) and (body.get("code") or isinstance(body.get("error"), dict)):
         raise refusal(heard, kind_of, secrets)  # the gateway may say no under a good status: dashscope/v2/errors.py:20
     try:
@@ -182,7 +182,7 @@ def read(heard: Heard, secrets: list[str]) -> Reply:
         text, finish, thinking = message.get("content"), choice.get("finish_reason"), message.get("reasoning_content")
         usage, identity = body.get("usage"), body.get("request_id")
     except (TypeError, KeyError, IndexError, AttributeError):
-        fault = useless("unreadable", f"neither choices nor text in {redact(raw[:200], secrets)!r}")
+        fault = useless("unreadable", f"neither choices nor text in {excerpt(raw, secrets)!r}")
     else:
         if finish == "content_filter":
             raise Fault("content_filtered", "the vendor's filter stopped the answer", code=finish)

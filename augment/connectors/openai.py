@@ -74,7 +74,7 @@ class OpenAI:
             heard = await self._exchange("GET", self._models_url, None)
             if not heard.ok:
                 raise refusal(heard, self._kinds, self._secrets)
-            listing, _ = read_json(heard)
+            listing, _ = read_json(heard, self._secrets)
         except Fault as fault:
             fault.delivery = "not_sent"  # the ask itself has not left
             raise

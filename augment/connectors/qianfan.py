@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 from augment.connectors._codes import QIANFAN_V2
-from augment.connectors._faults import redact
+from augment.connectors._faults import excerpt, redact
 from augment.connectors._qianfan_sdk import Api, Sdk, import_sdk, open_sdk
 from augment.connectors._replies import Heard, read_chat, read_json, refusal, spoken, tokens, useless
 from augment.connectors._requests import Listener, close_sessions
@@ -67,7 +67,7 @@ V1_KINDS: dict[int, FaultKind] = {
     336100: "transient",
     500000: "transient",
 }
-TOKEN_CODES = frozenset({"100", "110", "111"})
+TOKEN_CODES = frozenset({"100", "110", "111", "invalid_iam_token"})
 
 
 def choose_api(wanted: str, secrets: Mapping[str, Secret]) -> Api:
@@ -127,7 +127,7 @@ def v1_parameters(parameters: Mapping[str, Scalar]) -> dict[str, Any]:
 def read_v1(heard: Heard, secrets: list[str]) -> Reply:
     """The reply in a V1 answer. Raises Fault; V1 puts its errors into answers with status 200."""
     try:
-        body, raw = read_json(heard)
+        body, raw = read_json(heard, secrets)
     except Fault:
         if heard.ok:
             raise
@@ -139,7 +139,7 @@ def read_v1(heard: Heard, secrets: list[str]) -> Reply:
     if not heard.ok:
         raise refusal(heard, QIANFAN_V2.kind, secrets)
     if not isinstance(body, dict) or "result" not in body:
-        raise useless("unreadable", f"no result in {redact(raw[:200], secrets)!r}")
+        raise useless("unreadable", f"no result in {excerpt(raw, secrets)!r}")
     finish, identity = body.get("finish_reason"), body.get("id")
     if body.get("need_clear_history") or finish == "content_filter":
         raise Fault(
@@ -158,7 +158,7 @@ def read_token_refusal(heard: Heard, secrets: list[str]) -> Fault:
     if not heard.ok:
         return refusal(heard, QIANFAN_V2.kind, secrets)
     try:
-        body, _ = read_json(heard)
+        body, _ = read_json(heard, secrets)
     except Fault as fault:
         return fault
     if isinstance(body, dict) and (code := body.get("error")):
@@ -206,12 +206,13 @@ class Qianfan:
         return as_reply(ask, self._read(heard, lease), self._secrets)
 
     def _read(self, heard: Heard, lease: Lease) -> Reply:
-        if self.api == "v2":
-            return read_chat(heard, QIANFAN_V2.kind, self._secrets)
         try:
-            reply = read_v1(heard, self._secrets)
+            if self.api == "v2":
+                reply = read_chat(heard, QIANFAN_V2.kind, self._secrets)
+            else:
+                reply = read_v1(heard, self._secrets)
         except Fault as fault:
-            if fault.code in TOKEN_CODES and self._drop(lease):
+            if lease.sdk.fetch_token is not None and fault.code in TOKEN_CODES and self._drop(lease):
                 fault.kind = "transient"  # it ran out on the way; the next ask fetches another
             raise
         lease.worked = True

@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from augment.connectors._codes import spark_kind
-from augment.connectors._faults import redact, retry_after_s, transport_fault
+from augment.connectors._faults import excerpt, redact, retry_after_s, transport_fault
 from augment.connectors._replies import spoken, tokens, useless
 from augment.connectors._requests import hush
 from augment.connectors._threads import Pool, call
@@ -63,6 +63,7 @@ class Line:
     opened: bool = False
     error: BaseException | None = None
     app: Any = None
+    signed: list[str] = field(default_factory=list, repr=False)  # what of the address lets somebody in
     wire: socket.socket | None = None
 
     def cut(self) -> None:
@@ -100,7 +101,8 @@ class Spark:
             threading.Thread(target=line.cut, daemon=True).start()
             raise
         asked = dict(chat.parameters).get("max_tokens")
-        return as_reply(ask, read(line, self._secrets, asked if isinstance(asked, int) else 0), self._secrets)
+        secrets = [*self._secrets, *line.signed]
+        return as_reply(ask, read(line, secrets, asked if isinstance(asked, int) else 0), secrets)
 
     def _speak(self, chat: Chat, line: Line) -> None:
         model, message = _import()
@@ -174,7 +176,7 @@ def read(line: Line, secrets: list[str], max_tokens: int = 0) -> Reply:
                 finished = payload["choices"]["status"] == 2
                 usage = tokens(payload.get("usage", {}).get("text"))
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-            fault = useless("unreadable", f"an odd frame: {redact(raw[:200], secrets)!r}")
+            fault = useless("unreadable", f"an odd frame: {excerpt(raw, secrets)!r}")
             break
         if code != 0:
             shown = redact(header.get("message") or f"code {code}", secrets)
@@ -243,6 +245,7 @@ def _listening(line: Line) -> Any:
             line.error = line.error or error
             on_error(app, error)
 
+        line.signed += [value for name, value in parse_qsl(urlsplit(url).query) if name == "authorization"]
         app = WebSocketApp(url, header=header, on_open=opened, on_message=heard, on_error=failed, on_close=on_close)
         run = app.run_forever
         # On the instance, because the SDK passes its own options.

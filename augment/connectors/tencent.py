@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from augment.connectors._faults import redact, retry_after_s
+from augment.connectors._faults import excerpt, redact, retry_after_s
 from augment.connectors._replies import Heard, count, flaw, read_json, useless, wrong_ask
 from augment.connectors._requests import Listener, close_sessions, hush
 from augment.connectors._threads import Pool, call
@@ -164,14 +164,14 @@ def read(heard: Heard, length: int, secrets: list[str]) -> Reply:
     """The translations in an answer, ``length`` in order, "" for a spoilt one among whole ones. Raises Fault."""
     if heard.status != 200:
         kind: FaultKind = "rate_limited" if heard.status == 429 else "transient"
-        shown = redact(f"HTTP {heard.status}: {heard.body[:2000].decode('utf-8', 'replace')}", secrets)
+        shown = f"HTTP {heard.status}: {excerpt(heard.body, secrets)}"
         delivery: Delivery = "answered" if heard.status < 500 else "lost"
         wait_s = retry_after_s(heard.headers)
         raise Fault(kind, shown, code="ServerNetworkError", wait_s=wait_s, delivery=delivery)
-    body, raw = read_json(heard)
+    body, raw = read_json(heard, secrets)
     answer = body.get("Response") if isinstance(body, dict) else None
     if not isinstance(answer, dict):
-        raise useless("unreadable", f"no Response in {redact(raw[:200], secrets)!r}")
+        raise useless("unreadable", f"no Response in {excerpt(raw, secrets)!r}")
     if (error := answer.get("Error")) is not None:
         code, message = (error.get("Code"), error.get("Message")) if isinstance(error, dict) else ("", error)
         shown = redact(message or code or "an error without words", secrets)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augment.connectors._faults import LONGEST_MESSAGE, redact, retry_after_s, transport_fault
+from augment.connectors._faults import LONGEST_MESSAGE, excerpt, redact, retry_after_s, transport_fault
 from augment.connectors._requests import hush, is_loopback
 from augment.connectors.tencent import kind_of
 
@@ -40,6 +40,19 @@ def test_a_known_key_never_stands_in_a_message(before: str, key: str, after: str
     shown = redact(f"{before}{key}{after}", [key])
     assert len(shown) <= LONGEST_MESSAGE
     assert key not in shown or key in "***" or key in redact(f"{before}***{after}")
+
+
+@pytest.mark.parametrize("before", range(180, 202))
+def test_an_excerpt_is_cut_after_the_keys_are_out_so_that_no_half_of_one_stands(before: int) -> None:
+    shown = excerpt("x" * before + f" token {KEY}-{KEY} and so on", [f"{KEY}-{KEY}"])
+    assert KEY[:3] not in shown
+
+
+def test_a_key_is_known_as_an_address_and_as_a_page_carry_it() -> None:
+    key = "YXBp+X2tleT0i/Q=="
+    for carried in (key, "YXBp%2BX2tleT0i%2FQ%3D%3D"):
+        assert "X2tleT0i" not in redact(f"GET /v3.5/chat?x={carried} HTTP/1.1", [key])
+    assert "b&amp;c" not in redact("<p>a&lt;b&amp;c</p>", ["a<b&c"])
 
 
 @given(st.text(max_size=2000))

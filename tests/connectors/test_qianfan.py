@@ -174,6 +174,29 @@ def test_a_failed_token_is_fetched_again_by_the_next_ask() -> None:
     assert len(server.asks) == 1
 
 
+def test_a_bearer_token_that_dies_on_the_way_is_fetched_anew() -> None:
+    dead = Answer(json.dumps({"error": {"code": "invalid_iam_token", "message": "x", "type": "y"}}).encode(), 401)
+    answers = iter([echoing, lambda _: dead, echoing])
+
+    async def use(connector: Qianfan) -> str:
+        await connector.send(CHAT)
+        with pytest.raises(Fault) as caught:
+            await connector.send(CHAT)
+        assert caught.value.kind == "transient"
+        return (await connector.send(CHAT)).text
+
+    with serving(lambda asked: next(answers)(asked)) as server:
+        run(server.url, BCE, use, api="v2")
+    assert sum(asked.is_token for asked in server.asked) == 2
+
+
+def test_a_bearer_token_of_the_users_own_that_is_refused_stops_the_provider() -> None:
+    dead = Answer(json.dumps({"error": {"code": "invalid_iam_token", "message": "x", "type": "y"}}).encode(), 401)
+    with serving(dead) as server, pytest.raises(Fault) as caught:
+        send(server.url, BEARER)
+    assert caught.value.kind == "auth"
+
+
 @pytest.mark.parametrize(("age_s", "kind"), [(0, "auth"), (7200, "transient")], ids=["young", "old"])
 def test_a_refused_token_stops_the_provider_only_while_it_is_young(age_s: float, kind: str) -> None:
     refusal = Answer(json.dumps({"error_code": 111, "error_msg": "Access token expired"}).encode())
