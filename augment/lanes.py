@@ -10,7 +10,7 @@ import asyncio
 import datetime as dt
 import random
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
@@ -38,6 +38,9 @@ __all__ = ["Lane", "Purse", "Tally", "now_s"]
 GATHER_S = 0.02  # how long a translation waits for company while nothing else makes it wait
 SPLIT_AFTER = 3  # unreadable answers to one batch before it is halved
 TRIES_OF_A_HALF = 3  # of a batch that has failed to the end
+CUT = "length"  # an answer was paid for
+REFUSAL_TEXT, ASKED_AFTER_A_REFUSAL = "refusal_text", 1
+ALIKE = 5  # asks refused with one code before any was answered: it is not the rows
 OTHERS_S = 0.2  # between looks at an ask that another process has in flight
 
 
@@ -58,13 +61,15 @@ class Lane:
     dice: random.Random
     dead: Fault | None = None
     _reach: Reach = field(default_factory=Reach)
+    _answered: bool = False
+    _alike: Counter[str] = field(default_factory=Counter)
     _queues: dict[tuple[str, str], deque[Item]] = field(default_factory=dict)
     _workers: set[asyncio.Task[None]] = field(default_factory=set)
 
     def submit(self, item: Item) -> None:
         """Takes an ask on; its future is set when it is answered and the answer is on disk, or has failed for good."""
         if isinstance(item.ask, Chat):
-            self._start(self._chat(item))
+            self._start(self._until_answered([item]))
             return
         direction = (item.ask.source, item.ask.target)
         queue = self._queues.setdefault(direction, deque())
@@ -83,11 +88,6 @@ class Lane:
             worker.cancel()
         await asyncio.wait(self._workers) if self._workers else None
         await self.connector.close()
-
-    # ── chat ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def _chat(self, item: Item) -> None:
-        await self._until_answered([item])
 
     # ── translation ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -149,7 +149,7 @@ class Lane:
 
     async def _pay(self, items: list[Item], *, left_at: float | None, transient: int) -> None:
         """Sends until every item is answered or has failed for good: the only loop that pays. Empties ``items``."""
-        limited = 0
+        limited = refused = 0
         while items:
             try:
                 at = await self._turn(items, left_at)
@@ -168,6 +168,9 @@ class Lane:
                 transient += fault.kind == "transient"
                 limited += fault.kind == "rate_limited"
                 wait_s = None if self.dead else wait_before_next(fault, transient, limited, self.dice)
+                if fault.code == REFUSAL_TEXT and len(items) == 1 and refused < ASKED_AFTER_A_REFUSAL:
+                    refused += 1  # a model that draws lots may say it once and answer the next time
+                    continue
                 if len(items) > 1 and self.dead is None and _spoilt_by_one(fault, transient, wait_s):
                     # One bad text must not cost the others; halves of what failed often get few more tries.
                     transient = 0 if wait_s is not None or fault.kind in REFUSING else MAX_TRANSIENT - TRIES_OF_A_HALF
@@ -298,6 +301,7 @@ class Lane:
         self.limiter.succeeded(left_at)
         if (tokens := tokens_counted(reply.usage)) is not None:
             self.limiter.spent(tokens - self._tokens(items))
+        self._answered = True
         parts = parts_of(items, reply)
         good = [(item, part) for item, part in zip(items, parts, strict=True) if _is_kept(part)]
         kept = [(item.key, part, cost_of(self.route.price, part.usage)) for item, part in good]
@@ -330,10 +334,26 @@ class Lane:
             self.limiter.stop(fault)
 
     async def _give_up(self, items: list[Item], fault: Fault) -> None:
-        if fault.kind in REFUSING and fault.delivery != "not_sent":  # what the vendor never saw, it never refused
+        if self._is_of_all(fault):
+            self._refuse_all(fault)
+        elif fault.kind in REFUSING and fault.delivery != "not_sent":  # what the vendor never saw, it never refused
             for item in items:
                 await self.ledger.refused(item.key, fault)
         _fail(items, fault)
+
+    def _is_of_all(self, fault: Fault) -> bool:
+        """Whether a refusal may lie in how we ask and not in what: until the first answer nobody knows, so it is not
+        kept against the row."""
+        return fault.kind == "bad_request" and fault.delivery == "answered" and not self._answered and fault.code != CUT
+
+    def _refuse_all(self, fault: Fault) -> None:
+        """Ends the lane where every ask so far was refused with the same code."""
+        self._alike[fault.code] += 1
+        if self.dead is None and self._alike[fault.code] >= ALIKE:
+            message = f"the first {ALIKE} asks were all refused alike: {fault.message}"
+            self.dead = Fault("retired", message, code=fault.code, hint=fault.hint)
+            self.tally.last_fault = self.dead
+            self.limiter.stop(self.dead)
 
     async def _nap(self, seconds: float) -> None:
         if seconds > 0:

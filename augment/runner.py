@@ -52,6 +52,7 @@ from augment.types import (
 
 GRACE_S = 30.0
 LEAST_WINDOW = 256
+KEYS_OWN = frozenset({"auth", "quota_exhausted"})  # another route is for what is gone, not for what is not allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,13 +269,15 @@ class Runner:
                 continue
             if (dead := lane.dead) is not None:
                 trouble = dead
+                if dead.kind in KEYS_OWN:
+                    break
                 continue
             check_length(lane.route, ask)
             self.ledger.use(row_id, key, self.stage)
             try:
                 return Answer(*await self._shared(lane, key, ask, attempt, unknown), lane.route.model)
             except Fault as fault:
-                if lane.dead is None or fault.kind in REFUSING:
+                if lane.dead is None or lane.dead.kind in KEYS_OWN or fault.kind in REFUSING:
                     raise
                 trouble = fault
         if trouble is None:

@@ -292,12 +292,34 @@ def test_a_rate_limit_does_not_use_up_the_patience_for_trouble(path: Path) -> No
 
 @pytest.mark.parametrize("kind", ["bad_request", "content_filtered"])
 def test_a_refusal_is_kept_and_never_asked_again(path: Path, kind: FaultKind) -> None:
-    refuse = lambda *_: a_fault(kind, code="336104")  # noqa: E731
-    first = play(path, some_rows(2), script=refuse)
-    again = play(path, some_rows(2), script=refuse)
-    assert first.states == again.states == [f"rejected {kind}"] * 2
-    assert (first.calls, again.calls) == (2, 0)
-    assert "336104" in again.results[0].detail
+    def refuse(ask: Ask, _: int) -> Said:
+        return echo(ask) if "第0题" in text_of(ask) else a_fault(kind, code="336104")
+
+    first = play(path, some_rows(3), script=refuse, concurrency=1)
+    again = play(path, some_rows(3), script=refuse)
+    assert first.states == again.states == ["done", *[f"rejected {kind}"] * 2]
+    assert (first.calls, again.calls) == (3, 0)
+    assert "336104" in again.results[1].detail
+
+
+def test_a_refusal_before_any_answer_is_not_kept_and_five_alike_end_the_provider(path: Path) -> None:
+    refuse = lambda *_: a_fault("bad_request", code="no_stream")  # noqa: E731
+    played = play(path, some_rows(40), script=refuse, providers=[chatter(probe_first=True)])
+    assert played.calls == 5
+    assert played.states == ["rejected bad_request"] * 5 + ["failed retired"] * 35
+    assert played.runner.stopped_by is not None
+    assert "refused alike" in played.runner.stopped_by[1].message
+    mended = play(path, some_rows(40))
+    assert (mended.states, mended.calls) == (["done"] * 40, 40)
+
+
+def test_a_refusal_in_words_is_asked_once_more(path: Path) -> None:
+    def script(ask: Ask, times: int) -> Said:
+        always = "第1题" in text_of(ask)
+        return a_fault("content_filtered", code="refusal_text") if always or times == 0 else echo(ask)
+
+    played = play(path, some_rows(2), script=script)
+    assert (played.states, played.calls) == (["done", "rejected content_filtered"], 4)
 
 
 @pytest.mark.parametrize(

@@ -219,8 +219,8 @@ def test_where_few_rows_are_wanted_few_are_begun(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "fault",
-    [a_fault("retired"), a_fault("auth"), a_fault("quota_exhausted"), a_fault(code="unreachable", delivery="not_sent")],
-    ids=["retired", "auth", "quota", "unreachable"],
+    [a_fault("retired"), a_fault(code="unreachable", delivery="not_sent")],
+    ids=["retired", "unreachable"],
 )
 @pytest.mark.parametrize("same_name", [False, True], ids=["own-names", "one-name"])
 def test_the_next_route_answers_when_one_cannot(path: Path, fault: Fault, same_name: bool) -> None:
@@ -231,6 +231,15 @@ def test_the_next_route_answers_when_one_cannot(path: Path, fault: Fault, same_n
     assert len(played.connectors["m2"].asks) == 20
     assert len(played.connectors["m1"].asks) <= 20 + 6
     assert played.runner.stopped_by is None, "the provider goes on"
+
+
+@pytest.mark.parametrize("kind", ["auth", "quota_exhausted"])
+def test_what_a_key_may_not_is_no_reason_to_spend_on_another_route(path: Path, kind: FaultKind) -> None:
+    provider = chatter(route("first"), route("second", model="m2"))
+    played = play(path, some_rows(20), providers=[provider], script={"m1": lambda *_: a_fault(kind), "m2": echo})
+    assert played.states == [f"failed {kind}"] * 20
+    assert "m2" not in played.connectors
+    assert played.runner.stopped_by is not None
 
 
 def test_a_row_that_one_route_refuses_is_not_asked_of_the_next(path: Path) -> None:
@@ -520,8 +529,9 @@ def test_an_answer_nobody_waits_for_any_more_leaves_no_complaint(path: Path, cap
 
     with caplog.at_level(logging.ERROR, "asyncio"):
         provider = a_translator(batch_items=1)
-        played = play(path, some_rows(5), work=work, providers=[provider], script=lambda *_: a_fault("bad_request"))
-        assert played.states == ["rejected bad_request"] * 5
+        refuse = lambda *_: a_fault("content_filtered")  # noqa: E731
+        played = play(path, some_rows(5), work=work, providers=[provider], script=refuse)
+        assert played.states == ["rejected content_filtered"] * 5
         del played
         gc.collect()
     assert caplog.records == []
