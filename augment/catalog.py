@@ -189,6 +189,11 @@ class Catalog:
 
     def _route(self, name: str, found: Mapping[str, Any], model: str | None) -> Route:
         connector = str(found["connector"])
+        if connector == "openai" and not (found.get("endpoint") or self.settings.get(found.get("endpoint_env", ""))):
+            raise BadInput(
+                f"[providers.{name}] names no endpoint",
+                hint=f'add endpoint = "https://…/v1" to it, or {found["endpoint_env"]}=… to .env',
+            )
         moved = self.settings.get(found["endpoint_env"]) if found.get("endpoint_env") else None
         return Route(
             name=name if connector == "openai" else connector,

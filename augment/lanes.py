@@ -208,7 +208,7 @@ class Lane:
         """A day's quota that we count ourselves ends the lane as the vendor's word would."""
         if self.dead is None and isinstance(error, Fault) and error.kind in STOPPING:
             self.dead = error
-            self.tally.last_fault = error
+            self.tally.met(error, self.route)
 
     async def _once(self, items: list[Item]) -> Reply | None:
         """One request for what no other process has bought or is buying; None where nothing is left to ask.
@@ -318,7 +318,7 @@ class Lane:
     def _note(self, items: list[Item], fault: Fault, left_at: float | None = None) -> None:
         """Records a fault and lets the whole provider feel it."""
         self.tally.faults[fault.kind] = self.tally.faults.get(fault.kind, 0) + 1
-        self.tally.last_fault = fault
+        self.tally.met(fault, self.route)
         self.ledger.fault([item.key for item in items], self.provider, self.run_id, fault)
         for item in items:
             item.known_unknown = item.known_unknown or fault.delivery == "lost"
@@ -352,7 +352,7 @@ class Lane:
         if self.dead is None and self._alike[fault.code] >= ALIKE:
             message = f"the first {ALIKE} asks were all refused alike: {fault.message}"
             self.dead = Fault("retired", message, code=fault.code, hint=fault.hint)
-            self.tally.last_fault = self.dead
+            self.tally.met(self.dead, self.route)
             self.limiter.stop(self.dead)
 
     async def _nap(self, seconds: float) -> None:

@@ -305,14 +305,14 @@ class Runner:
             del self._flying[key]
 
     @property
-    def stopped_by(self) -> tuple[Provider, Fault] | None:
-        """The first provider that ended in this run with all its routes, and the fault that ended it."""
+    def stopped_by(self) -> tuple[Provider, Route, Fault] | None:
+        """The first provider that ended in this run with all its routes, the route and the fault that ended it."""
         for provider in self.providers:
-            faults = [lane.dead for (name, _), lane in self._lanes.items() if name == provider.name]
-            if None not in faults:
-                for fault in faults:
+            ends = [(lane.route, lane.dead) for (name, _), lane in self._lanes.items() if name == provider.name]
+            if all(fault is not None for _, fault in ends):
+                for route, fault in ends:
                     if fault is not None and fault.kind in STOPPING:
-                        return provider, fault
+                        return provider, route, fault
         return None
 
 

@@ -16,13 +16,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from augment import __version__
-from augment.errors import AugmentError
+from augment.errors import AugmentError, Fault
+from augment.hints import hint
 from augment.lanes import Purse, Tally
 from augment.ledger import Ledger
 from augment.plans import Plan
 from augment.runner import Result, Runner
 from augment.store import Draft, same
-from augment.types import Done, Provider, Row
+from augment.types import Done, Route, Row
 
 COUNTED_EXACTLY = 20_000
 
@@ -284,28 +285,26 @@ def _ending(plan: Plan, runner: Runner, live: Live) -> tuple[int, str, str]:
         return runner.stop.exit_code, runner.stop.message, runner.stop.hint
     stopped = runner.stopped_by
     if stopped is not None and live.failed:
-        provider, fault = stopped
-        return 5, f"{provider.name!r} stopped: {fault}", fault.hint or _advice(provider, fault.kind)
+        provider, route, fault = stopped
+        return 5, f"{provider.name!r} stopped: {fault}", _advice(plan, fault, route, provider.notice)
     if live.failed:
-        last = runner.tally.last_fault
-        if last is not None and last.code == "unreachable":
-            where = plan.providers[0].routes[0].endpoint or "its vendor's address"
-            message = f"{plan.label!r} cannot be reached at {where}: {last.message}"
-            return 4, message, "check the address and the network, then type the command again"
-        return (
-            4,
-            f"{sum(live.failed.values())} rows got no answer ({last})",
-            "type the command again: it asks only those",
-        )
+        last, route = runner.tally.last_fault, runner.tally.last_route or plan.providers[0].routes[0]
+        if last is None:
+            return 4, f"{sum(live.failed.values())} rows got no answer", "type the command again: it asks only those"
+        message = f"{sum(live.failed.values())} rows got no answer ({last})"
+        if last.code == "unreachable":
+            message = f"{plan.label!r} cannot be reached at {route.endpoint or 'its address'}: {last.message}"
+        return 4, message, _advice(plan, last, route)
     return 0, "", ""
 
 
-def _advice(provider: Provider, kind: str) -> str:
-    if kind == "retired":
-        return provider.notice or "choose another model with --model, or another provider"
-    if kind == "auth":
-        return f"check the keys of {provider.name!r} in .env (`augment providers`); what was answered is kept"
-    return "wait for the quota or top up the account, then type the command again; what was answered is kept"
+def _advice(plan: Plan, fault: Fault, route: Route, notice: str = "") -> str:
+    """What to do about the fault that ended a run, in the reader's language. notice: what the catalog says instead."""
+    language = plan.catalog.settings.language
+    words = hint(fault.kind, fault.code, route.connector, language, dialect=str(route.option("dialect")))
+    if fault.kind == "retired" and notice:
+        return f"{words} {notice}" if language == "zh" else notice
+    return words or fault.hint
 
 
 # ── the runs table ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from augment.errors import BudgetReached, Fault
-from augment.types import Usage
+from augment.types import Route, Usage
 
 
 @dataclass(slots=True)
@@ -26,6 +26,11 @@ class Tally:
     billed_cny: float = 0.0
     faults: dict[str, int] = field(default_factory=dict)
     last_fault: Fault | None = None
+    last_route: Route | None = None
+
+    def met(self, fault: Fault, route: Route) -> None:
+        """Books a fault, and the route it came by."""
+        self.last_fault, self.last_route = fault, route
 
     def add(self, usage: Usage, cost_cny: float | None) -> None:
         """Books one paid answer."""

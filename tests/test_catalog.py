@@ -111,6 +111,13 @@ def test_another_vendors_address_does_not_move_a_provider_of_ones_own() -> None:
     assert shelf.secrets("my-qwen") == {}, "a key is shown to its own vendor alone"
 
 
+def test_a_server_of_ones_own_without_an_address_is_told() -> None:
+    with pytest.raises(BadInput, match="names no endpoint") as caught:
+        catalog('[providers.mine]\nconnector = "openai"').provider("mine")
+    assert "MINE_BASE_URL" in caught.value.hint
+    assert catalog('[providers.mine]\nconnector = "openai"', {"MINE_BASE_URL": "http://x/v1"}).provider("mine")
+
+
 # ── keys ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

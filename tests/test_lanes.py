@@ -308,7 +308,7 @@ def test_a_refusal_before_any_answer_is_not_kept_and_five_alike_end_the_provider
     assert played.calls == 5
     assert played.states == ["rejected bad_request"] * 5 + ["failed retired"] * 35
     assert played.runner.stopped_by is not None
-    assert "refused alike" in played.runner.stopped_by[1].message
+    assert "refused alike" in played.runner.stopped_by[2].message
     mended = play(path, some_rows(40))
     assert (mended.states, mended.calls) == (["done"] * 40, 40)
 
@@ -366,7 +366,7 @@ def test_a_stopped_provider_gets_no_more_calls_than_were_in_flight(
     assert 5 <= done <= 8
     assert played.states.count(f"failed {kind}") == 60 - done
     assert played.runner.stopped_by is not None
-    assert played.runner.stopped_by[1].kind == kind
+    assert played.runner.stopped_by[2].kind == kind
     assert len(stored(path, "SELECT * FROM faults")) == 1, "asks that never left met no fault"
 
 
@@ -573,7 +573,7 @@ def test_a_long_pause_ends_the_run_with_the_time_it_goes_on_and_keeps_everything
     played = play(path, some_rows(200), script=script, providers=[chatter(route(in_flight=2, rps=100))])
     ended = played.runner.stopped_by
     assert ended is not None
-    stopped = ended[1]
+    (stopped,) = [part for part in ended if isinstance(part, Fault)]
     assert stopped.kind == "quota_exhausted"
     assert "goes on at 20" in stopped.message
     assert set(played.states) == {"done", "failed quota_exhausted"}

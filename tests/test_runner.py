@@ -270,7 +270,7 @@ def test_a_route_without_a_key_is_passed_over(path: Path) -> None:
     first, second, third = (route(f"r{n}", model=f"m{n}") for n in (1, 2, 3))
     states, stopped_by = asyncio.run(take_all(chatter(first, second)))
     assert states == ["failed auth"] * 3
-    assert stopped_by is not None and stopped_by[1].kind == "retired"
+    assert stopped_by is not None and stopped_by[2].kind == "retired"
     assert asyncio.run(take_all(chatter(first, second, third))) == (["done"] * 3, None)
     ledger.close()
 

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from augment.errors import Fault
-    from augment.lanes import Tally
     from augment.runs import Live
 
 PLAIN_STEPS = 10
@@ -102,16 +100,9 @@ class Panel:
         self._live: Any = None
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
-        self._tally: Tally | None = None
-
-    @property
-    def last_fault(self) -> Fault | None:
-        """The last fault of the run, once it has begun."""
-        return self._tally.last_fault if self._tally is not None else None
 
     def begin(self, live: Live) -> None:
         """The run has begun."""
-        self._tally = live.tally
         if self._quiet:
             return
         if sys.stderr.isatty():

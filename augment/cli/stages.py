@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from augment.cli import output
 from augment.cli.options import add_fields, command_parser, values_of
-from augment.hints import find, hint
+from augment.hints import hint
 from augment.plans import RunOptions
 from augment.stages import load
 from augment.workbench import Workbench
 
 if TYPE_CHECKING:
-    from augment.errors import Fault
     from augment.forecast import Forecast
     from augment.hints import Language
     from augment.runs import Summary
@@ -40,11 +39,10 @@ def run(name: str, arguments: Sequence[str]) -> int:
             return _forecast(forecast, as_json=parsed.json)
         panel = output.Panel()
         summary = bench.run(name, parsed.dataset, options=options, run=common, watcher=panel)
-        remedy = _remedy(bench, summary, panel.last_fault, common.fallback)
-        return _summary(summary, remedy, bench.settings.language, as_json=parsed.json)
+        return _summary(summary, bench.settings.language, as_json=parsed.json)
 
 
-def _summary(summary: Summary, remedy: str, language: Language, *, as_json: bool) -> int:
+def _summary(summary: Summary, language: Language, *, as_json: bool) -> int:
     if as_json:
         output.result(summary.as_json())
     else:
@@ -53,29 +51,9 @@ def _summary(summary: Summary, remedy: str, language: Language, *, as_json: bool
             if words := hint(reason, language=language):
                 output.talk(f"hint: {reason}: {words}")
     if summary.message:
-        output.failure(summary.message, remedy, summary.exit_code, as_json=as_json)
+        output.failure(summary.message, summary.hint, summary.exit_code, as_json=as_json)
     sys.stdout.flush()
     return summary.exit_code
-
-
-def _remedy(bench: Workbench, summary: Summary, fault: Fault | None, fallbacks: Sequence[str]) -> str:
-    """What to do about a run that faults ended, in the reader's language; else what the run itself says."""
-    if summary.exit_code not in (4, 5) or summary.provider is None:
-        return summary.hint
-    main = summary.provider.removeprefix("sim:")
-    named = next((name for name in fallbacks if summary.message.startswith(f"{name!r} ")), main)
-    kind, code = max(summary.failed, key=lambda reason: summary.failed[reason], default=""), ""
-    if fault is not None and fault.message in summary.message:
-        kind, code = fault.kind, fault.code
-    provider, language = bench.catalog.provider(named), bench.settings.language
-    spoken = [(route.connector, str(route.option("dialect"))) for route in provider.routes]
-    # Whichever of its routes it was that knows such a code.
-    met = (one for one in spoken if (entry := find(kind, code, *one)) is not None and entry.codes)
-    connector, dialect = next(met, spoken[0])
-    words = hint(kind, code, connector, language, dialect=dialect)
-    if kind == "retired" and provider.notice:  # the catalog knows what to use instead
-        return f"{words} {provider.notice}" if language == "zh" else provider.notice
-    return words or summary.hint
 
 
 def _lines(summary: Summary) -> None:
