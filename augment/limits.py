@@ -20,6 +20,7 @@ from augment.pressure import LOCAL_START, VENDOR_START, Knee, Ramp
 from augment.types import Limits
 
 DEFAULT_IN_FLIGHT = 64
+LOCAL_SPREAD_S = 0.001  # one after the other, should a server of one's own refuse after all
 CHUNK_S = 0.25  # of a shared schedule, taken at once
 UNPACED_CHUNK = 8  # requests of a daily quota taken at once where nothing else paces them
 RENEW_S = 0.5  # between looks at what other processes want
@@ -30,7 +31,7 @@ CUT_SHARE, LEAST_SHARE, RAISED_SHARE = 0.8, 0.1, 0.02  # of a known pace: at a b
 def is_loopback(endpoint: str) -> bool:
     """Whether a server is this machine's own: nobody meters it, and it queues what it cannot do at once."""
     host = urlsplit(endpoint).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    return endpoint.startswith("local:") or host in ("localhost", "::1") or host.startswith("127.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +239,8 @@ class Limiter:
 
     def _refused(self, now: float, left_at: float | None, wait_s: float | None) -> float:
         if self.learned is not None:
+            if isinstance(self._flight, Knee):  # a server that says when it is too much
+                self._flight = Ramp(self.ceiling, self._flight.allowed, self._flight.latency_s)
             pace, latency_s = self.learned.pace, self._flight.latency_s
             if self.learned.refused(now, left_at, wait_s) and not (pace and not latency_s):
                 self._last_cut = now
@@ -277,15 +280,19 @@ class Limiter:
 
     def _book(self, now: float, tokens: float) -> None:
         if self.learned is not None:
-            flight = self._flight
-            spread_s = flight.latency_s / max(1.0, flight.allowed) if flight.latency_s else UNKNOWN_SPREAD_S
-            spread_s = 0.0 if self.local else spread_s
-            self.learned.book(now, spread_s, pressed=bool(self._line))
+            self.learned.book(now, self._spread_s(), pressed=bool(self._line))
         else:
             self._requests.take(now, 1)
             self._tokens.take(now, tokens)
         self._slots -= 1
         self.in_flight += 1
+
+    def _spread_s(self) -> float:
+        """Between two requests while no pace is known, so that a first refusal finds few others on their way."""
+        if self.local:
+            return LOCAL_SPREAD_S
+        latency_s = self._flight.latency_s
+        return latency_s / max(1.0, self._flight.allowed) if latency_s else UNKNOWN_SPREAD_S
 
     async def _open(self) -> None:
         """Lets the line pass one by one."""

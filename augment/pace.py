@@ -181,8 +181,9 @@ class Learned:
             self.due = now + min(2.0, max(ALONE_S, 2.5 * self.refusal_s))
             return
         interval_s = 1 / self.pace if self.pace else spread_s
+        binding = now - self.due < interval_s  # it was this that made the request wait
         self.due = max(self.due, now - LAG_S) + interval_s
-        if pressed and now >= self._next_raise:
+        if pressed and binding and now >= self._next_raise:
             self._raise(now)
 
     def answered(self, left_at: float | None) -> None:

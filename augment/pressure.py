@@ -17,7 +17,8 @@ BRISK_S = 0.25  # answers faster than this need few in flight
 BRISK_MOST = 16
 
 LOCAL_START = 32
-GROWTH = 1.10  # of throughput, that makes twice as many in flight worth it
+GROWTH = 1.15  # of throughput, that makes twice as many in flight worth it
+FIRST_GROWTH = 1.4  # over the first round, in which a server's places begin all at once and seem slower
 LOSS = 0.90  # of the best throughput: too few in flight
 ROOM = 1.25  # in flight over what the server works on at once
 LEAST_ROUND = 24  # answers, that a throughput is measured by
@@ -72,6 +73,7 @@ class Knee:
     _began: float = math.nan  # of this round: measured is what it answers
     _answers: int = 0
     _own: int = 0  # of those, sent in this round
+    _rounds: int = 0  # that brought more
     _best: float = 0.0  # answers a second, and in flight
     _best_level: int = 0
     _again: float = math.inf
@@ -80,7 +82,7 @@ class Knee:
         """A request was answered well; at the end of a round decides how many may fly in the next."""
         if latency_s is None:
             return
-        self.latency_s = latency_s
+        self.latency_s = 0.8 * self.latency_s + 0.2 * latency_s if self.latency_s else latency_s
         if math.isnan(self._began):
             self._began = now - latency_s
         level = int(self.allowed)
@@ -120,7 +122,8 @@ class Knee:
                 self._rest(now, level)
             else:
                 self._best_level, self.allowed = level, float(level // 2)
-        elif per_s >= self._best * (GROWTH ** math.log2(level / self._best_level) if self._best_level else 0.0):
+        elif per_s >= self._best * self._growth(level):
+            self._rounds += 1
             self._best, self._best_level, self._way = per_s, level, "up"
             if level < self.ceiling:
                 self.allowed = float(min(self.ceiling, 2 * level))
@@ -131,6 +134,12 @@ class Knee:
         else:
             self._way, self._best = "down", max(self._best, per_s)
             self.allowed = float(self._best_level // 2)
+
+    def _growth(self, level: int) -> float:
+        if not self._best_level:
+            return 0.0
+        each = FIRST_GROWTH if self._rounds == 1 and self._way == "up" else GROWTH
+        return float(each ** math.log2(level / self._best_level))
 
     def _rest(self, now: float, level: int) -> None:
         self._way, self._again = "rest", now + AGAIN_S

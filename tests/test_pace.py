@@ -43,6 +43,13 @@ def test_a_limit_nobody_told_is_found_and_used(
     assert len(found.refused) <= most_refused
 
 
+@pytest.mark.parametrize("latency_s", [0.05, 2.0])
+def test_a_server_of_ones_own_that_refuses_after_all_is_paced_as_a_vendor_is(latency_s: float) -> None:
+    found = in_no_time(ask_all(Sliding(20, 1.0), 60, latency_s=latency_s, hints=False, refusal_s=0.003, local=True))
+    assert len(found.moments) >= 0.95 * 20 * 60
+    assert len(found.refused) <= 20
+
+
 @HINTS
 def test_a_limit_that_falls_by_half_is_followed_and_one_that_rises_is_found_again(hints: bool) -> None:
     class Moody:

@@ -92,13 +92,14 @@ async def ask_all(
     hints: bool,
     limits: Limits | None = None,
     refusal_s: float = 0.1,
+    local: bool = False,
     jitter: float = 0.2,
     seed: int = 1,
     rows: int = 400,
 ) -> Asked:
     """Asks without end for a while: ``rows`` workers, each row again and again until it is answered."""
     loop = asyncio.get_running_loop()
-    limiter = Limiter(limits or Limits(), loop.time)
+    limiter = Limiter(limits or Limits(), loop.time, local=local)
     asked = Asked(limiter=limiter)
     dice = random.Random(seed)
     ends = loop.time() + seconds
