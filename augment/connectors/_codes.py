@@ -97,6 +97,8 @@ V2_CODES: dict[str, FaultKind] = {
     "tpm_rate_limit_exceeded": "rate_limited",
     "user_rate_limit_exceeded": "rate_limited",
     "account_overdue": "quota_exhausted",  # as a user reports it; the page names none for arrears
+    "BILLING_INSUFFICIENT_BALANCE": "quota_exhausted",  # these two from the page of the same account's search API
+    "QUOTA_USER_DAILY_REQUEST": "quota_exhausted",
     "invalid_iam_token": "auth",
     "invalid_appid": "auth",
     "malformed_json": "bad_request",
