@@ -301,7 +301,10 @@ class Limiter:
             if (wait_s := self._wait_s(now)) > 0:
                 await self.sleep(wait_s)
             elif self.account is not None and self._must_reserve(now):
-                await self._reserve(self.account, now)
+                try:
+                    await self._reserve(self.account, now)
+                except AugmentError as error:  # the disk: nobody may wait for ever
+                    self.stop(error)
             elif self.in_flight >= self._most():
                 if self.account is not None and not self._places:
                     await self.sleep(ASIDE_S)  # others hold every place

@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 import pytest
 
 from augment.accounts import Accounts, SharedAccount, started_at
-from augment.errors import Fault
-from augment.limits import Limiter, Want
+from augment.errors import DiskTrouble, Fault
+from augment.limits import Grant, Limiter, Want
 from augment.settings import Secret
 from augment.types import Limits, Route
 
@@ -137,6 +137,22 @@ def test_a_limiter_stops_with_the_days_quota(path: Path) -> None:
     assert passed == 5
     assert isinstance(error, Fault)
     assert "goes on at" in error.message
+
+
+def test_a_file_that_cannot_be_written_ends_the_wait_of_everybody(path: Path) -> None:
+    async def scene(one: Accounts, _: Accounts) -> list[BaseException | None]:
+        account = opened(one, rps=5)
+
+        async def broken(_: Want) -> Grant:
+            raise DiskTrouble("the disk is full")
+
+        account.reserve = broken  # type: ignore[method-assign]  # a full disk cannot be had in a test
+        limiter = Limiter(Limits(rps=5), time.monotonic, account=account)
+        tasks = [asyncio.create_task(limiter.acquire()) for _ in range(3)]
+        await asyncio.wait(tasks, timeout=5)
+        return [task.exception() for task in tasks]
+
+    assert [type(error) for error in together(path, scene)] == [DiskTrouble] * 3
 
 
 def test_places_of_a_process_that_is_gone_are_free_again(path: Path) -> None:
