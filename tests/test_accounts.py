@@ -146,7 +146,7 @@ def test_a_file_that_cannot_be_written_ends_the_wait_of_everybody(path: Path) ->
         async def broken(_: Want) -> Grant:
             raise DiskTrouble("the disk is full")
 
-        account.reserve = broken  # type: ignore[method-assign]  # a full disk cannot be had in a test
+        account.reserve = broken  # type: ignore[method-assign, assignment]  # a full disk cannot be had in a test
         limiter = Limiter(Limits(rps=5), time.monotonic, account=account)
         tasks = [asyncio.create_task(limiter.acquire()) for _ in range(3)]
         await asyncio.wait(tasks, timeout=5)
