@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from augment.errors import FixableError, UsageError
 from augment.ledger import Ledger
 from augment.query import check_expression, select
 from augment.routes import open_route
+from augment.settings import Secret
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.store import Store
 from augment.types import Connector, Provider, Route, Row
@@ -85,7 +86,11 @@ class Plan:
 
     def connect(self, route: Route) -> Connector:
         """The connector of a route, with its keys. Raises KeyMissing, FixableError."""
-        return open_route(self.catalog.settings, route, self.catalog.secrets(route.entry))
+        return open_route(self.catalog.settings, route, self.secrets(route))
+
+    def secrets(self, route: Route) -> Mapping[str, Secret]:
+        """The keys of a route. Raises KeyMissing."""
+        return self.catalog.secrets(route.entry)
 
 
 def plan(

@@ -43,7 +43,7 @@ class Reach:
         self.times += 1
         if now - self.since >= RESTART_S if self.ever else self.times >= NEVER_REACHED_TIMES:
             return None
-        return min(LONGEST_UNREACHED_WAIT_S, FIRST_WAIT_S * 2 ** min(self.times - 1, 16))
+        return min(LONGEST_UNREACHED_WAIT_S, FIRST_WAIT_S * 2.0 ** min(self.times - 1, 16))
 
 
 def wait_before_next(fault: Fault, transient: int, rate_limited: int, dice: random.Random) -> float | None:

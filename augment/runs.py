@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from augment import __version__
-from augment.errors import AugmentError, Fault
+from augment.accounts import Accounts
+from augment.errors import AugmentError, DiskTrouble, Fault
 from augment.hints import hint
 from augment.lanes import Purse, Tally
 from augment.ledger import Ledger
@@ -105,12 +106,14 @@ def execute(plan: Plan, watcher: Watcher | None = None) -> Summary:
     """Runs the plan and commits one version, or none where nothing changed."""
     run_id = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S") + "-" + uuid.uuid4().hex[:8]
     started = time.monotonic()
+    accounts = _accounts(plan)
     runner = Runner(
         ledger=plan.ledger,
         run_id=run_id,
         stage=plan.stage.name,
         providers=plan.providers,
         connect=plan.connect,
+        account=lambda route: accounts.account(route, plan.secrets(route)) if accounts is not None else None,
         purse=Purse(plan.run.budget, plan.run.max_calls),
         fresh=plan.run.fresh,
         concurrency=plan.run.concurrency,
@@ -122,6 +125,8 @@ def execute(plan: Plan, watcher: Watcher | None = None) -> Summary:
     live = Live(plan.stage.name, plan.label, runner.tally, total, plan.limits)
     note_start(plan, run_id)
     with ExitStack() as stack:
+        if accounts is not None:
+            stack.callback(accounts.close)
         updated = stack.enter_context(plan.store.draft(plan.dataset))
         added = stack.enter_context(plan.store.draft(plan.dataset))
         if watcher is not None:
@@ -138,6 +143,17 @@ def execute(plan: Plan, watcher: Watcher | None = None) -> Summary:
         summary = _summary(plan, runner, live, run_id, version, rows_out, rows_added, time.monotonic() - started, shown)
     note_end(plan.ledger, summary)
     return summary
+
+
+def _accounts(plan: Plan) -> Accounts | None:
+    """What processes with the same keys share; None where nobody is asked, or no place for it can be written."""
+    if not plan.providers or all(route.simulated for provider in plan.providers for route in provider.routes):
+        return None
+    settings = plan.catalog.settings
+    for folder in (settings.state_folder, settings.workspace / "datasets" / ".augment"):
+        with suppress(DiskTrouble):
+            return Accounts(folder / "accounts.sqlite")
+    return None
 
 
 async def _drive(plan: Plan, runner: Runner, live: Live, updated: Draft, added: Draft) -> list[Row] | None:

@@ -19,6 +19,7 @@ WORKSPACE_VARIABLE = "AUGMENT_WORKSPACE"
 SHOWN_PREFIXES = ("AUGMENT_", "TENCENT", "QIANFAN_", "SPARKAI_", "IFLYTEK_", "DASHSCOPE_", "TOKENHUB_")
 SHOWN_SUFFIXES = ("_API_KEY", "_BASE_URL")
 PLAIN_SUFFIXES = ("_BASE_URL", "_ENDPOINT", "_REGION", "_WORKSPACE", "_FOLDER", "_LANGUAGE")
+STATE_VARIABLE = "AUGMENT_STATE_FOLDER"
 LANGUAGE_VARIABLE = "AUGMENT_LANGUAGE"
 LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 PASSWORD = re.compile(r"//[^/@]*@")
@@ -92,6 +93,15 @@ class Settings:
         chosen = self.get(LANGUAGE_VARIABLE) or self.default("language")
         locale = next((value for name in LOCALE_VARIABLES if (value := self.environment.get(name))), "")
         return "zh" if (chosen or locale).lower().startswith("zh") else "en"
+
+    @property
+    def state_folder(self) -> Path:
+        """Where this user's runs of all workspaces meet: AUGMENT_STATE_FOLDER, else what the system has for it."""
+        if chosen := self.get(STATE_VARIABLE):
+            return Path(chosen).expanduser()
+        home = self.environment.get("HOME") or self.environment.get("USERPROFILE") or ""
+        state = self.environment.get("XDG_STATE_HOME") or self.environment.get("LOCALAPPDATA")
+        return (Path(state) if state else Path(home) / ".local" / "state") / "augment-workbench"
 
     def with_environment(self, extra: Mapping[str, str]) -> Settings:
         """The same settings under other variables, e.g. those that point every connector at the simulator."""

@@ -75,6 +75,8 @@ def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setenv("QIANFAN_CACHE_DIR", str(home / "qianfan"))
     monkeypatch.setenv("QIANFAN_DOT_ENV_CONFIG_FILE", str(home / "none.env"))
     here = Path.cwd()
