@@ -74,6 +74,9 @@ class Settings:
     dotenv: Mapping[str, str] = field(default_factory=dict, repr=False)
     toml: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("Settings hold keys and are not written anywhere")
+
     def get(self, name: str) -> str | None:
         """The value of a variable, None where it is unset or blank."""
         return (self.environment.get(name) or "").strip() or (self.dotenv.get(name) or "").strip() or None

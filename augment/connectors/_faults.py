@@ -11,11 +11,12 @@ from email.utils import parsedate_to_datetime
 from html import escape
 from urllib.parse import quote, quote_plus
 
+from augment.connectors._keys import without_keys
 from augment.errors import Fault
 
 LONGEST_MESSAGE = 500
 LONGEST_EXCERPT = 200
-READ_OF_A_BODY = 20_000  # what may be quoted from an answer that makes no sense
+READ_OF_A_BODY = 20_000  # of what a message quotes
 SHORTEST_SECRET = 4  # below that a replacement would tear every word apart
 
 KEY_SHAPES = re.compile(
@@ -51,10 +52,12 @@ UNREADABLE = (json.JSONDecodeError, UnicodeError, KeyError, IndexError, TypeErro
 
 def redact(text: object, secrets: Iterable[str] = ()) -> str:
     """The text on one line with every known key and everything shaped like a key as ``***``, at most 500 characters."""
-    shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+    shown = (text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text))[:READ_OF_A_BODY]
+    secrets = tuple(secrets)
     for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
         if len(form) >= SHORTEST_SECRET:
             shown = shown.replace(form, "***")
+    shown = without_keys(shown, secrets)
     shown = KEY_SHAPES.sub(lambda found: f"{found['name'] or found['scheme'] or ''}***", shown)
     shown = CONTROLS.sub(" ", shown).strip()
     return shown if len(shown) <= LONGEST_MESSAGE else f"{shown[: LONGEST_MESSAGE - 1]}…"

@@ -20,11 +20,12 @@ Kinds: TypeAlias = Callable[[int, str, str, str], FaultKind]
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One HTTP answer as it came. headers: a mapping that ignores case."""
+    """One HTTP answer as it came. headers: a mapping that ignores case; signed: what its request was let in by."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
-    body: bytes
+    body: bytes = field(repr=False)
+    signed: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def ok(self) -> bool:
@@ -97,7 +98,7 @@ def read_chat(heard: Heard, kinds: Kinds, secrets: Iterable[str] = ()) -> Reply:
     else:
         filtered = finish == "content_filter" or choice.get("flag") or body.get("need_clear_history")
         if filtered:
-            raise Fault("content_filtered", "the vendor's filter stopped the answer", code=str(finish))
+            raise Fault("content_filtered", "the vendor's filter stopped the answer", code=redact(finish, secrets)[:80])
         if not isinstance(thinking, str) or flaw(thinking):
             thinking = None
         return spoken(text, finish, usage, thinking, identity if isinstance(identity, str) else None, raw)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from augment.connectors._faults import KEY_SHAPES, transport_fault
+from augment.connectors._keys import signed_with
 from augment.connectors._replies import Heard
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class Listener:
         self._local.response = None
         if response is not None:
             try:
-                return Heard(response.status_code, response.headers, response.content)
+                signed = signed_with(str(response.request.headers.get("Authorization") or ""))
+                return Heard(response.status_code, response.headers, response.content, tuple(signed))
             except Exception as error:
                 failure = failure or error
             finally:

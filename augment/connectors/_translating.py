@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from augment.connectors._faults import redact
+from augment.connectors._keys import cleaned
 from augment.connectors._refusals import refusal_in
 from augment.connectors._replies import flaw, useless, wrong_ask
 from augment.connectors._wrapping import unwrapped
@@ -162,11 +163,13 @@ def _marks(name: str) -> re.Pattern[str]:
 def as_reply(ask: Ask, reply: Reply, secrets: Iterable[str] = ()) -> Reply:
     """The reply with one text per text of the Translation, "" where that one is unusable; a chat's reply as it is.
 
-    secrets: what no message may show, should the model say it. Raises Fault: content_filtered ``refusal_text`` for a
-    text that is only a refusal, chats too; transient ``wrong_length`` where marks are missing, doubled or out of place;
-    bad_request ``length`` for one text that was cut, or a batch cut before its first text was whole: the same request
-    would be cut again, half of it may not be.
+    secrets: what no reply and no message may hold, should the server say it. Raises Fault: content_filtered
+    ``refusal_text`` for a text that is only a refusal, chats too; transient ``wrong_length`` where marks are missing,
+    doubled or out of place; bad_request ``length`` for one text that was cut, or a batch cut before its first text was
+    whole: the same request would be cut again, half of it may not be.
     """
+    secrets = tuple(secrets)
+    reply = cleaned(reply, secrets)
     if isinstance(ask, Chat):
         _check_refusal(reply.text, [message.content for message in ask.messages[-1:]], secrets)
         return reply

@@ -228,7 +228,8 @@ class DashScope:
         except (Fault, asyncio.CancelledError):
             wire.cut()
             raise
-        return as_reply(ask, read(heard, self._secrets), self._secrets)
+        secrets = [*self._secrets, *heard.signed]
+        return as_reply(ask, read(heard, secrets), secrets)
 
     def _ask(self, request: dict[str, Any], wire: Wire) -> Heard:
         with wire.in_use():

@@ -9,10 +9,11 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from augment.connectors._codes import DIALECTS, kinds_of
 from augment.connectors._faults import transport_fault
+from augment.connectors._keys import without_keys
 from augment.connectors._replies import Heard, read_chat, read_json, refusal
 from augment.connectors._requests import is_loopback
 from augment.connectors._translating import as_reply, chat_of
@@ -83,7 +84,7 @@ class OpenAI:
         name = first.get("id") if isinstance(first, dict) else None
         if not isinstance(name, str) or not name:
             raise Fault("transient", "the server lists no model", code="no_model", delivery="not_sent")
-        return name
+        return without_keys(name, self._secrets)
 
     async def _exchange(self, method: str, url: str, body: bytes | None) -> Heard:
         session = self._session or self._open()
@@ -106,6 +107,9 @@ class OpenAI:
             trust_env=not is_loopback(self._chat_url),
         )
         return self._session
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a connector holds keys and is not written anywhere")
 
     async def close(self) -> None:
         """Frees the sockets."""

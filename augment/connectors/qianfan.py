@@ -145,7 +145,7 @@ def read_v1(heard: Heard, secrets: list[str]) -> Reply:
         raise Fault(
             "content_filtered",
             redact(body["result"] or "the vendor's filter stopped the answer", secrets),
-            code=str(finish or "need_clear_history"),
+            code=redact(finish or "need_clear_history", secrets)[:80],
         )
     why = "length" if body.get("is_truncated") else finish
     return spoken(
@@ -203,14 +203,12 @@ class Qianfan:
         except (Fault, asyncio.CancelledError):
             wire.cut()
             raise
-        return as_reply(ask, self._read(heard, lease), self._secrets)
+        return as_reply(ask, self._read(heard, lease), [*self._secrets, *heard.signed])
 
     def _read(self, heard: Heard, lease: Lease) -> Reply:
+        secrets = [*self._secrets, *heard.signed]
         try:
-            if self.api == "v2":
-                reply = read_chat(heard, QIANFAN_V2.kind, self._secrets)
-            else:
-                reply = read_v1(heard, self._secrets)
+            reply = read_chat(heard, QIANFAN_V2.kind, secrets) if self.api == "v2" else read_v1(heard, secrets)
         except Fault as fault:
             if lease.sdk.fetch_token is not None and fault.code in TOKEN_CODES and self._drop(lease):
                 fault.kind = "transient"  # it ran out on the way; the next ask fetches another
@@ -254,7 +252,7 @@ class Qianfan:
         fetched: list[str] = []
         heard = self._listener.hear(lambda: fetched.append(fetch()), self._secrets)
         if not fetched or not fetched[0]:
-            raise read_token_refusal(heard, self._secrets)
+            raise read_token_refusal(heard, [*self._secrets, *heard.signed])
         self._secrets.append(fetched[0])
 
     def _drop(self, lease: Lease) -> bool:

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from augment.connectors._codes import spark_kind
 from augment.connectors._faults import excerpt, redact, retry_after_s, transport_fault
+from augment.connectors._keys import signed_with
 from augment.connectors._replies import spoken, tokens, useless
 from augment.connectors._requests import hush
 from augment.connectors._threads import Pool, call
@@ -245,7 +246,8 @@ def _listening(line: Line) -> Any:
             line.error = line.error or error
             on_error(app, error)
 
-        line.signed += [value for name, value in parse_qsl(urlsplit(url).query) if name == "authorization"]
+        query = parse_qsl(urlsplit(url).query)
+        line.signed += [part for name, value in query if name == "authorization" for part in signed_with(value)]
         app = WebSocketApp(url, header=header, on_open=opened, on_message=heard, on_error=failed, on_close=on_close)
         run = app.run_forever
         # On the instance, because the SDK passes its own options.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from augment.connectors._faults import excerpt, redact, retry_after_s
+from augment.connectors._keys import cleaned
 from augment.connectors._replies import Heard, count, flaw, read_json, useless, wrong_ask
 from augment.connectors._requests import Listener, close_sessions, hush
 from augment.connectors._threads import Pool, call
@@ -113,7 +114,8 @@ class Tencent:
         except (Fault, asyncio.CancelledError):
             wire.cut()
             raise
-        reply = read(heard, len(places), self._secrets)
+        secrets = [*self._secrets, *heard.signed]
+        reply = cleaned(read(heard, len(places), secrets), secrets)
         texts = list(ask.texts)
         for place, text in zip(places, reply.texts, strict=True):
             texts[place] = text

@@ -18,7 +18,7 @@ KEYS = {
     "tencent": {"secret_id": "recorded-id", "secret_key": "recorded-key"},
     "openai": {"api_key": "recorded-key"},
     "dashscope": {"api_key": "recorded-key"},
-    "spark": {"app_id": "recorded", "api_key": "recorded-key", "api_secret": "recorded-secret"},
+    "spark": {"app_id": "a1b2c3d4", "api_key": "recorded-key", "api_secret": "recorded-secret"},
     "v1-oauth": {"ak": "recorded-ak", "sk": "recorded-sk"},
     "v1-bce": {"access_key": "recorded-access", "secret_key": "recorded-secret"},
     "v2": {"bearer_token": "recorded-bearer", "access_key": "recorded-access", "secret_key": "recorded-secret"},
