@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from augment.errors import AugmentError
 from augment.pace import LONGEST_PAUSE_S, UNKNOWN_SPREAD_S, Learned, Pace
 from augment.pressure import LOCAL_START, VENDOR_START, Knee, Ramp
+from augment.strays import SEVERAL, Strays
 from augment.types import Limits
 
 DEFAULT_IN_FLIGHT = 64
@@ -26,6 +27,7 @@ UNPACED_CHUNK = 8  # requests of a daily quota taken at once where nothing else 
 RENEW_S = 0.5  # between looks at what other processes want
 ASIDE_S = 0.1  # before asking again for a place that others hold
 CUT_SHARE, LEAST_SHARE, RAISED_SHARE = 0.8, 0.1, 0.02  # of a known pace: at a burst, at least, back with each second
+NEARLY_CUT = 0.95  # at a burst after several were accepted
 
 
 def is_loopback(endpoint: str) -> bool:
@@ -99,6 +101,7 @@ class Limiter:
     paused_until: float = -math.inf
     stopped: AugmentError | None = None
     learned: Learned | None = None
+    strays: Strays = field(default_factory=Strays)
     _flight: Ramp | Knee = field(init=False)
     _strikes: int = 0
     _last_cut: float = -math.inf
@@ -186,6 +189,8 @@ class Limiter:
         """A good answer to what left at that time: more may follow."""
         now = self.clock()
         self._strikes = 0
+        if self._last_cut > -math.inf:  # nothing to tell apart while nothing was refused
+            self.strays.answered()
         allowed = self._flight.allowed
         self._flight.answered(now, None if left_at is None else now - left_at, self.in_flight)
         if self.learned is not None:
@@ -238,6 +243,17 @@ class Limiter:
     # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _refused(self, now: float, left_at: float | None, wait_s: float | None) -> float:
+        first = now - self._last_cut > 1.0 if left_at is None else left_at >= self._last_cut
+        nearly = self.strays.accepted >= SEVERAL  # no more than a fifth too fast
+        was_sure, provoked = self.strays.sure, self.learned is not None and self.learned.provoked
+        if self.strays.refused(self.per_s, first=first, provoked=provoked):
+            if not was_sure:  # what was taken for a limit was none
+                self._use(1.0)
+                self.learned = None if self.learned is None else Learned(pace=self.strays.best)
+            self._strikes += 1
+            if first:
+                self._last_cut = now
+            return wait_s or min(LONGEST_PAUSE_S, 0.25 * 2 ** min(self._strikes, 8))
         if self.learned is not None:
             if isinstance(self._flight, Knee):  # a server that says when it is too much
                 self._flight = Ramp(self.ceiling, self._flight.allowed, self._flight.latency_s)
@@ -250,7 +266,7 @@ class Limiter:
         if now - self._last_cut > 1.0:  # answers to one burst count once
             self._last_cut = self._raised = now
             self._flight.cut(self.in_flight)
-            self._use(max(LEAST_SHARE, self._requests.share * CUT_SHARE))
+            self._use(max(LEAST_SHARE, self._requests.share * (NEARLY_CUT if nearly else CUT_SHARE)))
         return wait_s or min(LONGEST_PAUSE_S, 0.25 * 2 ** min(self._strikes, 8))
 
     def _use(self, share: float) -> None:

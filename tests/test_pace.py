@@ -11,7 +11,7 @@ from augment.limits import Limiter
 from augment.types import Limits
 
 from .timeless import in_no_time
-from .vendors import Asked, Bucket, Fixed, Gate, Sliding, Slots, ask_all
+from .vendors import Asked, Bucket, Fixed, Gate, Sliding, Slots, Whimsical, ask_all
 
 LATENCIES = pytest.mark.parametrize("latency_s", [0.05, 2.0], ids=lambda seconds: f"{seconds}s")
 HINTS = pytest.mark.parametrize("hints", [False, True], ids=["silent", "retry-after"])
@@ -91,6 +91,30 @@ def test_no_pace_is_learned_where_nothing_is_refused() -> None:
     assert found.limiter is not None
     assert found.limiter.per_s == 0
     assert len(found.moments) >= 0.9 * 64 * 60
+
+
+@HINTS
+@pytest.mark.parametrize("latency_s", [0.2, 1.0, 3.0])
+@pytest.mark.parametrize("share", [0.02, 0.06])
+def test_refusals_that_come_at_any_pace_do_not_wear_it_down(share: float, latency_s: float, hints: bool) -> None:
+    found = asked(Whimsical(share), latency_s, hints=hints, seconds=300)
+    last = [at for at in found.moments if at >= found.moments[0] + 200]
+    # Between two of them 1/share are accepted; then comes a pause of a second and the next round trip.
+    assert len(last) / 100 >= 0.4 / share / (1.0 + latency_s + 1 / share / 64)
+
+
+@HINTS
+def test_a_stated_pace_comes_back_although_some_are_refused_at_any(hints: bool) -> None:
+    found = asked(Whimsical(0.05), 0.5, hints=hints, seconds=300, limits=Limits(rps=5))
+    last = [at for at in found.moments if at >= found.moments[0] + 150]
+    assert len(last) / 150 >= 0.6 * 5
+
+
+@HINTS
+def test_a_limit_is_found_behind_refusals_that_come_at_any_pace(hints: bool) -> None:
+    found = asked(Whimsical(0.03, Sliding(20, 1.0)), 0.5, hints=hints, seconds=300)
+    assert len(found.moments) / 300 >= 0.35 * 20
+    assert len(found.refused) <= 0.2 * len(found.moments)
 
 
 def test_a_known_pace_is_cut_once_for_a_burst_and_comes_back() -> None:

@@ -76,6 +76,23 @@ class Bucket:
 
 
 @dataclass
+class Whimsical:
+    """Lets everything through but a share of what comes, drawn at random, whatever the pace."""
+
+    share: float
+    gate: Gate | None = None
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        self._dice = random.Random(self.seed)
+
+    def admits(self, now: float) -> float:
+        if self._dice.random() < self.share:
+            return 0.01
+        return self.gate.admits(now) if self.gate is not None else 0.0
+
+
+@dataclass
 class Asked:
     """What became of a program's asking. moments: when each good answer was let through."""
 
