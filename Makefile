@@ -3,7 +3,7 @@
 #   make test   every check
 # Both work again without reinstalling, and in any folder. Neither needs root.
 .POSIX:
-.PHONY: demo test lint types package ui docs clean help
+.PHONY: demo test lint types package ui docs bench clean help
 
 PYTHON = python3
 PY = .venv/bin/python
@@ -50,6 +50,10 @@ test: lint types package
 
 docs: .venv/installed-dev
 	$(PY) -m docs.generate
+
+# BENCH: --quick, --only NAME, --million … (bench/README.md)
+bench: .venv/installed
+	@$(PY) -m bench.run $(BENCH)
 
 clean:
 	rm -rf .venv .demo build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""What the workbench costs beside a bare loop: ``make bench`` (bench/README.md)."""
