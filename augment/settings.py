@@ -85,6 +85,11 @@ class Settings:
         """The first of several variables that is set."""
         return next((Secret(value) for name in names if (value := self.get(name))), None)
 
+    def keys(self) -> list[str]:
+        """Every value whose name says that it is a key, for whoever must not show one."""
+        names = {*self.environment, *self.dotenv}
+        return [value for name in names if _is_key(name) and (value := self.get(name)) is not None]
+
     def default(self, name: str) -> str | None:
         """A value of ``[defaults]`` in ``augment.toml``: dataset, provider, translator, reviewer, language."""
         value = self.toml.get("defaults", {}).get(name)
@@ -125,6 +130,11 @@ class Settings:
         for name in self.toml.get("providers", {}):
             shown.append(Setting(f"providers.{name}", "set", "augment.toml"))
         return shown
+
+
+def _is_key(name: str) -> bool:
+    shown = name.startswith(SHOWN_PREFIXES) and not name.endswith(PLAIN_SUFFIXES)
+    return shown or any(word in name for word in ("KEY", "SECRET", "TOKEN", "PASSWORD"))
 
 
 def find_workspace(flag: str | None, *, start: Path | None = None, make: bool = False) -> Path:

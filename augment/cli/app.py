@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 
 from augment import __version__
@@ -145,12 +146,25 @@ def _stages() -> Path:
     return Path(__file__).parents[1] / "stages"
 
 
+def _without_keys(text: str) -> str:
+    """The text without a key that is set here, whole or in part."""
+    from augment.connectors._keys import without_keys
+    from augment.settings import find_workspace, read_environment, read_settings
+
+    named = next((after for word, after in pairwise(sys.argv) if word == "--workspace"), None)
+    try:
+        settings = read_settings(find_workspace(named))
+    except AugmentError:
+        settings = read_environment(Path.cwd())
+    return without_keys(text, settings.keys())
+
+
 def _bug(error: Exception, as_json: bool) -> int:
     """Says where, not what: the text of a foreign error may hold a secret."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
     if os.environ.get(DEBUG):  # noqa: TID251  # wanted before any setting can be read
-        traceback.print_exception(error)
+        output.talk(_without_keys("".join(traceback.format_exception(error))))
     output.failure(
         f"a mistake of ours: {type(error).__name__} at {where}",
         f"everything answered is kept; {DEBUG}=1 shows the traceback for a report",
