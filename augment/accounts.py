@@ -25,6 +25,7 @@ from typing import Any, TypeAlias
 from augment.database import connect, sqlite_errors
 from augment.files import make_folder
 from augment.limits import Grant, Want
+from augment.pace import schedule
 from augment.quotas import day_zone, used_up, vendor_day
 from augment.settings import Secret
 from augment.types import Route
@@ -221,7 +222,7 @@ class SharedAccount:
                 return Grant(0, used_up=used_up(self._route, dt.datetime.now(dt.UTC)))
         places = self._places(db, want, now) if want.most else 0
         if slots:
-            due, token_due = max(due, now - want.lag_s), max(token_due, now - want.token_lag_s)
+            due, token_due = schedule(due, now, want.lag_s), schedule(token_due, now, want.token_lag_s)
             db.execute(
                 "UPDATE accounts SET due = ?, token_due = ? WHERE name = ?",
                 (due + slots * want.interval_s, token_due + want.token_s, self.name),

@@ -31,7 +31,7 @@ from augment.limits import Limiter
 from augment.quotas import lasting
 from augment.retry import MAX_TRANSIENT, Reach, wait_before_next
 from augment.tallies import Purse, Tally
-from augment.types import Ask, Chat, Connector, Reply, Route, Translation
+from augment.types import Ask, Chat, Connector, Reply, Route, Translation, Warms
 
 __all__ = ["Lane", "Purse", "Tally", "now_s"]
 
@@ -61,6 +61,7 @@ class Lane:
     dice: random.Random
     dead: Fault | None = None
     _reach: Reach = field(default_factory=Reach)
+    _warm: bool = False
     _answered: bool = False
     _alike: Counter[str] = field(default_factory=Counter)
     _queues: dict[tuple[str, str], deque[Item]] = field(default_factory=dict)
@@ -68,6 +69,10 @@ class Lane:
 
     def submit(self, item: Item) -> None:
         """Takes an ask on; its future is set when it is answered and the answer is on disk, or has failed for good."""
+        if not self._warm:
+            self._warm = True
+            if isinstance(self.connector, Warms):
+                self.connector.warm()
         if isinstance(item.ask, Chat):
             self._start(self._until_answered([item]))
             return
@@ -86,10 +91,9 @@ class Lane:
         """Ends what is still running and frees the connector's sockets."""
         for worker in self._workers:
             worker.cancel()
-        await asyncio.wait(self._workers) if self._workers else None
+        if self._workers:
+            await asyncio.wait(self._workers)
         await self.connector.close()
-
-    # ── translation ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _translate(self, queue: deque[Item]) -> None:
         """Sends what the queue holds, one full request after the other, until it is empty."""
@@ -129,8 +133,6 @@ class Lane:
                 break
             batch.append(queue.popleft())
         return batch
-
-    # ── both ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _until_answered(self, items: list[Item], *, left_at: float | None = None, tried: int = 0) -> None:
         """Sees to it that every item's future is set, whatever happens. left_at: when the limiter let them go, if it

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 SLACK_SHARE = 0.003  # of a window, left unused: the vendor's clock is not ours
 SLACK_S = 0.02  # at least this much of a window, against jitter on the way
 
+RESTED_S = 1.0  # without a request
 LAG_S = 0.002  # of a learned pace: a late wake-up is made good up to here
 STEP_S = 0.05  # what left is counted in steps of this length
 MINUTE_S = 60.0
@@ -37,6 +38,12 @@ SOON_S, WINDOW_LOWERINGS = 10.0, 2  # too fast again; so often while a window is
 FEW = 5  # requests that a count should hold
 COARSE = 1.03  # a raise larger than this leaves something to find
 UNKNOWN_SPREAD_S = 0.04  # between the first requests, while nobody has answered
+
+
+def schedule(due: float, now: float, lag_s: float) -> float:
+    """When the next slot begins: a little late is made good, after a rest the schedule begins anew. What leaves first
+    travels longest, with a connection to make, so it is given no lead."""
+    return max(due, now - lag_s) if due >= now - RESTED_S else now
 
 
 @dataclass(slots=True)
@@ -69,7 +76,7 @@ class Pace:
     def take(self, now: float, units: float) -> None:
         """Books units."""
         if self.amount:
-            self.due = max(self.due, now - self.lag_s) + units * self.interval_s
+            self.due = schedule(self.due, now, self.lag_s) + units * self.interval_s
 
 
 @dataclass(slots=True)

@@ -177,6 +177,15 @@ class Connector(Protocol):
 
 
 @runtime_checkable
+class Warms(Protocol):
+    """A connector with something to load before its first ask, which would else leave later than its limiter thinks."""
+
+    def warm(self) -> None:
+        """Loads it."""
+        ...
+
+
+@runtime_checkable
 class NamesModel(Protocol):
     """A connector that can say which model it reaches where its route names none."""
 

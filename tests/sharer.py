@@ -26,8 +26,10 @@ async def ask(path: Path, log: int, seconds: float, limits: Limits, takes_s: flo
         while time.monotonic() < ends:
             await limiter.acquire(100 if limits.tpm else 0)
             os.write(log, f"{os.getpid()} {time.monotonic():.6f} 1\n".encode())
-            await asyncio.sleep(takes_s)
-            os.write(log, f"{os.getpid()} {time.monotonic():.6f} -1\n".encode())
+            try:
+                await asyncio.sleep(takes_s)
+            finally:
+                os.write(log, f"{os.getpid()} {time.monotonic():.6f} -1\n".encode())
             limiter.release()
             limiter.succeeded()
 

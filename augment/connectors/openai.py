@@ -63,6 +63,11 @@ class OpenAI:
         heard = await self._exchange("POST", self._chat_url, body.encode())
         return as_reply(ask, read_chat(heard, self._kinds, self._secrets), self._secrets)
 
+    def warm(self) -> None:
+        """Loads the HTTP client."""
+        if self._session is None:
+            self._open()
+
     async def model_name(self) -> str:
         """The model asked; where the route names none, the first the server lists, looked up once. Raises Fault."""
         async with self._model_lock:
