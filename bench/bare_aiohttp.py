@@ -27,7 +27,7 @@ async def main(base: str, prompts: str, answers: str, in_flight: int) -> None:
     places = asyncio.Semaphore(in_flight)
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:
-        with open(answers, "a") as out:  # noqa: PTH123, ASYNC230
+        with open(answers, "a", buffering=1) as out:  # noqa: PTH123, ASYNC230
 
             async def ask(row: dict[str, str]) -> None:
                 body = {

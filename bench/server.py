@@ -1,6 +1,6 @@
 """A chat server on OpenAI's wire that is never the bottleneck: answers stand ready, an ask costs it microseconds.
 
-    python bench/server.py [--latency S] [--per-minute N [--retry-after]] [--faults SHARE] [--seed N]
+    python bench/server.py [--latency S [--jitter SHARE]] [--per-minute N [--retry-after]] [--faults SHARE] [--seed N]
 
 Prints its port, then serves until it is ended. The answer concludes the letter that the prompt gives under ``### 答案``
 and ends differently for every ask, so that no cache of texts helps. ``GET /counts`` tells what has happened so far.
@@ -58,6 +58,7 @@ class Served:
     """What the server does, and what it has done. Times are of the monotonic clock."""
 
     latency_s: float = 0.0
+    jitter: float = 0.0
     per_minute: int = 0
     retry_after: bool = False
     faults: float = 0.0
@@ -157,7 +158,8 @@ class Connection(asyncio.Protocol):
         if served.in_flight > served.most_in_flight:
             served.most_in_flight = served.in_flight
         if served.latency_s:
-            self.loop.call_later(served.latency_s, self.answer, ask, body)
+            share = 1 + served.jitter * served.dice.uniform(-1, 1) if served.jitter else 1.0
+            self.loop.call_later(share * served.latency_s, self.answer, ask, body)
         else:
             self.answer(ask, body)
 
@@ -206,14 +208,15 @@ async def serve(served: Served) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--latency", type=float, default=0.0, metavar="S")
+    parser.add_argument("--jitter", type=float, default=0.0, metavar="SHARE", help="of the latency, more or less")
     parser.add_argument("--per-minute", type=int, default=0, metavar="N")
     parser.add_argument("--retry-after", action="store_true")
     parser.add_argument("--faults", type=float, default=0.0, metavar="SHARE")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     given = parser.parse_args()
-    asyncio.run(
-        serve(Served(given.latency, given.per_minute, given.retry_after, given.faults, random.Random(given.seed)))
-    )
+    dice = random.Random(given.seed)
+    served = Served(given.latency, given.jitter, given.per_minute, given.retry_after, given.faults, dice)
+    asyncio.run(serve(served))
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def lines_of(number: int, killed: int) -> list[Line]:
             for key, label in (("commit", "version commit,"), ("diff", "  diff, one row in ten changed,"))
         ),
         Line("reader", "answer reader, MB/s", "{:.2f}"),
-        Line("server", "the server's busiest, share of a core", "{:.2f}"),
+        Line("server", "the server while they were timed, share of a core", "{:.2f}"),
     ]
 
 
