@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from augment.askers import RowAsker
 from augment.lanes import Purse
 from augment.ledger import Ledger
-from augment.runner import Result, RowAsker, Runner
+from augment.runner import Result, Runner
 from augment.types import Ask, Chat, Done, Limits, Message, Outcome, Price, Provider, Reply, Route, Row, Usage
 
 Said: TypeAlias = Reply | BaseException

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from augment.askers import RowAsker
 from augment.asks import Sending, ask_key
 from augment.errors import BudgetReached, Fault, FaultKind
 from augment.lanes import Purse, Tally
 from augment.ledger import Ledger
-from augment.runner import RowAsker
 from augment.types import Ask, Chat, Done, Message, Outcome, Price, Reply, Row, Translation, Usage
 
 from .scripted import (

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from augment.askers import RowAsker
 from augment.errors import BudgetReached, DiskTrouble, Fault, FaultKind, Interrupted, KeyMissing
 from augment.lanes import Purse
 from augment.ledger import Ledger
 from augment.pieces import cut
-from augment.runner import LEAST_WINDOW, RowAsker, Runner
+from augment.runner import LEAST_WINDOW, Runner
 from augment.types import (
     Ask,
     Chat,
@@ -568,3 +569,19 @@ def test_usage_of_a_text_from_the_ledger_is_what_the_vendor_said(path: Path) -> 
 
     play(path, some_rows(1), script=script)
     assert stored(path, "SELECT input_tokens, output_tokens FROM asks") == [(7, None)]
+
+
+def test_a_translation_cut_at_its_length_is_asked_again_in_halves(path: Path) -> None:
+    def script(ask: Ask, _: int) -> Said:
+        too_long = isinstance(ask, Translation) and len(ask.texts[0]) > 12
+        return Fault("bad_request", "cut", code="length") if too_long else echo(ask)
+
+    async def work(row: Row, ask: RowAsker) -> Outcome:
+        (text,) = await ask.translate(["甲比乙高，乙比丙高。 谁最高呢？甲吗？"], source="zh", target="ja")
+        return Done(updated=row.with_(reasoning=text))
+
+    played = play(path, some_rows(1), work=work, providers=[a_translator(batch_items=1)], script=script)
+    (result,) = played.results
+    assert isinstance(result.outcome, Done) and result.outcome.updated is not None
+    assert result.outcome.updated.reasoning == "ja<甲比乙高，乙比丙高。> ja<谁最高呢？甲吗？>"
+    assert played.calls == 3
