@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
+from importlib.util import find_spec
 from typing import Any
 
 from augment.errors import BadInput, FixableError, KeyMissing, NotFound
@@ -19,6 +20,7 @@ from augment.settings import Secret, Settings
 from augment.types import Limits, Price, Provider, Route
 
 SIMULATED_RPS = 100
+SCHEMES = ("http://", "https://", "ws://", "wss://", "local:")
 STAND_IN = "OPENAI_BASE_URL"  # where a rehearsed server of OpenAI's wire is, unless it has a wire of its own:
 # Variables that the simulator sets beside OpenAI's own: what ships under them is rehearsed on its own wire.
 SIMULATED_WIRES = frozenset(
@@ -40,6 +42,7 @@ class Listed:
     price: Price
     key: bool
     needs_key: bool
+    variables: tuple[str, ...]
     retired_on: str
     instead: str
 
@@ -90,6 +93,10 @@ class Catalog:
             if name.casefold() in {str(other).casefold() for other in (entry.get("model"), *entry.get("names", []))}:
                 return str(known)
         return name
+
+    def variables(self, name: str) -> tuple[str, ...]:
+        """The variables that the keys of a provider are read from, the usual one of each."""
+        return tuple(names[0] for names in self._entry(name).get("keys", {}).values() if names)
 
     def keyed(self, provider: Provider) -> Provider:
         """The provider with those of its routes whose keys are set. Raises KeyMissing where none has, for the first."""
@@ -147,6 +154,7 @@ class Catalog:
                     route.price,
                     key,
                     [] not in self._entry(name).get("needs", [[]]),
+                    self.variables(name),
                     route.retired_on,
                     route.instead,
                 )
@@ -172,6 +180,11 @@ class Catalog:
                 f"augment.toml [providers.{name}] names no connector",
                 hint='add connector = "openai" for a server that speaks OpenAI\'s wire',
             )
+        if find_spec(f"augment.connectors.{connector}") is None:
+            raise BadInput(
+                f"augment.toml [providers.{name}] connector = {connector!r}: there is none of that name",
+                hint=f"there are: {', '.join(sorted(_shipped()['connectors']))}",
+            )
         entry = _merged(_shipped()["connectors"].get(connector, {}), shipped or {})
         entry = _merged(entry, own)
         if connector == "openai" and self.simulated and (own or entry.get("endpoint_env") not in SIMULATED_WIRES):
@@ -183,12 +196,19 @@ class Catalog:
             entry["endpoint_env"] = own.get("endpoint_env", f"{upper}_BASE_URL")
         if "key" in own and not self.simulated:
             entry["keys"] = {**entry.get("keys", {}), "api_key": [own["key"]]}
+            entry["needs"] = own.get("needs") or entry.get("needs") or [["api_key"]]
         elif connector == "openai" and shipped is None:
             entry["needs"] = own.get("needs", [[]])
         return entry
 
     def _route(self, name: str, found: Mapping[str, Any], model: str | None) -> Route:
         connector = str(found["connector"])
+        address = self.settings.get(found.get("endpoint_env", "")) or str(found.get("endpoint", ""))
+        if address and not address.startswith(SCHEMES):
+            raise BadInput(
+                f"the endpoint of {name!r} is {address!r}",
+                hint="write it with its beginning, e.g. http://127.0.0.1:8000/v1",
+            )
         if connector == "openai" and not (found.get("endpoint") or self.settings.get(found.get("endpoint_env", ""))):
             raise BadInput(
                 f"[providers.{name}] names no endpoint",
@@ -196,7 +216,8 @@ class Catalog:
             )
         moved = self.settings.get(found["endpoint_env"]) if found.get("endpoint_env") else None
         return Route(
-            name=name if connector == "openai" else connector,
+            # The vendor's own wire is one route whatever the provider is called; another's server is another route.
+            name=connector if name in _shipped()["providers"] and connector != "openai" else name,
             entry=name,
             connector=connector,
             model=model or str(found.get("model", "")),

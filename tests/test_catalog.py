@@ -111,6 +111,33 @@ def test_another_vendors_address_does_not_move_a_provider_of_ones_own() -> None:
     assert shelf.secrets("my-qwen") == {}, "a key is shown to its own vendor alone"
 
 
+@pytest.mark.parametrize(
+    ("toml", "word"),
+    [
+        ('connector = "opnai"\nendpoint = "http://x/v1"', "opnai"),
+        ('connector = "openai"\nendpoint = "127.0.0.1:8000/v1"', "127.0.0.1:8000"),
+    ],
+    ids=["connector", "endpoint"],
+)
+def test_a_wire_or_an_address_that_is_none_is_told_before_anything_is_sent(toml: str, word: str) -> None:
+    with pytest.raises(BadInput, match=word):
+        catalog(f"[providers.mine]\n{toml}").provider("mine")
+
+
+def test_two_providers_on_one_wire_of_ones_own_are_two_to_the_ledger() -> None:
+    shelf = catalog(
+        '[providers.one]\nconnector = "qianfan"\nmodel = "m"\n[providers.two]\nconnector = "qianfan"\nmodel = "m"'
+    )
+    assert [shelf.provider(name).routes[0].name for name in ("one", "two", "yi-34b")] == ["one", "two", "qianfan"]
+
+
+def test_a_key_that_is_named_must_be_set() -> None:
+    toml = '[providers.mine]\nconnector = "openai"\nendpoint = "http://x/v1"\nkey = "MINE"'
+    with pytest.raises(KeyMissing, match="MINE is not set"):
+        catalog(toml).secrets("mine")
+    assert catalog(toml, {"MINE": "k"}).secrets("mine") == {"api_key": Secret("k")}
+
+
 def test_a_server_of_ones_own_without_an_address_is_told() -> None:
     with pytest.raises(BadInput, match="names no endpoint") as caught:
         catalog('[providers.mine]\nconnector = "openai"').provider("mine")

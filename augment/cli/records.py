@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from augment.catalog import Listed
 from augment.cli import output
 from augment.cli.options import command_parser
 from augment.errors import FixableError, NotFound, UsageError
@@ -165,12 +166,18 @@ def providers(arguments: Sequence[str]) -> int:
                 provider.model or f"({provider.asks_for})",
                 limit or "none known",
                 cost_of,
-                "not needed" if not provider.needs_key else "set" if provider.key else "missing",
+                _key(provider),
                 retired if provider.retired_on else "",
             ]
         )
     output.table(["provider", "kind", "connector", "model", "limit", "price", "key", "retired"], rows)
     return 0
+
+
+def _key(provider: Listed) -> str:
+    if provider.needs_key:
+        return "set" if provider.key else "missing"
+    return f"if any: {provider.variables[0]}" if provider.variables else "not needed"
 
 
 def settings(arguments: Sequence[str]) -> int:
