@@ -12,6 +12,7 @@ from augment.errors import FixableError, UsageError
 from augment.ledger import Ledger
 from augment.query import check_expression, select
 from augment.routes import open_route
+from augment.rows import from_batch, places
 from augment.settings import Secret
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.store import Store
@@ -61,9 +62,25 @@ class Plan:
 
     def rows(self) -> Iterator[Row]:
         """The rows the stage reads, in order."""
-        for row in self.store.rows(self.dataset, self.version):
-            if self.stage.takes(row) and (self.ids is None or row.row_id in self.ids):
-                yield row
+        left = None if self.ids is None else len(self.ids)
+        for batch in self.store.read(self.dataset, self.version):
+            taken = places(batch, self.stage.looks_at, self.stage.takes)
+            if self.ids is not None and left is not None:
+                known = [row_id in self.ids for row_id in batch.column("row_id").to_pylist()]
+                left -= sum(known)
+                taken = [place for place in taken if known[place]]
+            yield from from_batch(batch, taken)
+            if left == 0:
+                return
+
+    def count(self) -> int:
+        """How many rows the stage reads, from the few columns that decide it."""
+        ids, found = self.ids, 0
+        for batch in self.store.read(self.dataset, self.version, ("row_id", *self.stage.looks_at)):
+            taken = places(batch, self.stage.looks_at, self.stage.takes)
+            row_ids = [] if ids is None else batch.column("row_id").to_pylist()
+            found += len(taken) if ids is None else sum(row_ids[place] in ids for place in taken)
+        return found
 
     @property
     def label(self) -> str | None:

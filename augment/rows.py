@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, make_dataclass
+from operator import attrgetter
+from typing import Any
 
 import pyarrow as pa
 
+from augment.arrays import to_array, to_values
 from augment.types import Row
 
 
@@ -90,16 +93,58 @@ if tuple(field.name for field in fields(Row)) != COLUMNS:
     raise TypeError("Row and SCHEMA must name the same columns in the same order")
 
 
-def to_batch(rows: Sequence[Row]) -> pa.RecordBatch:
-    """The rows as one record batch of SCHEMA."""
-    arrays = [pa.array([getattr(row, field.name) for row in rows], type=field.type) for field in SCHEMA]
+_values: Callable[[Row], tuple[Any, ...]] = attrgetter(*COLUMNS)
+_fill: Callable[..., None] = vars(make_dataclass("_Columns", COLUMNS))["__init__"]
+
+
+class _Open(Row):
+    """A row whose columns can still be set. A frozen row's own constructor takes ten times as long as this one's."""
+
+    __slots__ = ()
+    __setattr__ = object.__setattr__
+    __delattr__ = object.__delattr__  # without it CPython goes through a slower setattr
+
+
+def to_batch(rows: Sequence[Row], stamp: Mapping[str, Any] | None = None) -> pa.RecordBatch:
+    """The rows as one record batch of SCHEMA. stamp: column → the value that all of them get in place of their own."""
+    columns: Sequence[Sequence[Any]] = list(zip(*map(_values, rows), strict=True)) or [()] * len(COLUMNS)
+    stamp = stamp or {}
+    arrays = [
+        to_array([stamp[field.name]] * len(rows) if field.name in stamp else values, field.type)
+        for field, values in zip(SCHEMA, columns, strict=True)
+    ]
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
 
-def from_batch(batch: pa.RecordBatch | pa.Table) -> list[Row]:
-    """The rows of a record batch or table of SCHEMA, in order."""
-    columns = [batch.column(name).to_pylist() for name in COLUMNS]
-    return [Row(*values) for values in zip(*columns, strict=True)]
+def from_batch(batch: pa.RecordBatch | pa.Table, at: Sequence[int] | None = None) -> list[Row]:
+    """The rows of a record batch or table of SCHEMA, in order. at: the places of those wanted, all without."""
+    if at is not None and len(at) < batch.num_rows:
+        batch = batch.take(to_array(at, pa.int64()))
+    rows: list[Row] = []
+    for values in zip(*(to_values(batch.column(name)) for name in COLUMNS), strict=True):
+        row: Row = object.__new__(_Open)
+        _fill(row, *values)
+        row.__class__ = Row  # frozen from here on
+        rows.append(row)
+    return rows
+
+
+def places(batch: pa.RecordBatch, columns: Sequence[str], takes: Callable[[Row], bool]) -> list[int]:
+    """Where in a batch the rows are that a predicate holds for.
+
+    columns: those it looks at; the row it is given has no others (AttributeError), and is the same object each time.
+    """
+    row = object.__new__(Row)
+    if not columns:
+        return list(range(batch.num_rows)) if takes(row) else []
+    setters = [getattr(Row, name).__set__ for name in columns]
+    found = []
+    for place, values in enumerate(zip(*(to_values(batch.column(name)) for name in columns), strict=True)):
+        for put, value in zip(setters, values, strict=True):
+            put(row, value)
+        if takes(row):
+            found.append(place)
+    return found
 
 
 def birth_ids(rows: Iterable[tuple[str | None, str | None, str | None, Sequence[str], str | None]]) -> list[str]:

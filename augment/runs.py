@@ -10,7 +10,7 @@ import sqlite3
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
@@ -23,10 +23,8 @@ from augment.lanes import Purse, Tally
 from augment.ledger import Ledger
 from augment.plans import Plan
 from augment.runner import Result, Runner
-from augment.store import Draft, same
+from augment.store import Draft, Fill, same
 from augment.types import Done, Route, Row
-
-COUNTED_EXACTLY = 20_000
 
 
 @dataclass(slots=True)
@@ -119,25 +117,23 @@ def execute(plan: Plan, watcher: Watcher | None = None) -> Summary:
         concurrency=plan.run.concurrency,
         most_rows=plan.run.target,
     )
-    total = plan.store.count(plan.dataset, plan.version)
-    if total <= COUNTED_EXACTLY:  # a larger one is read once only; the panel's total is then an upper bound
-        total = sum(1 for _ in plan.rows())
-    live = Live(plan.stage.name, plan.label, runner.tally, total, plan.limits)
+    live = Live(plan.stage.name, plan.label, runner.tally, plan.count(), plan.limits)
     note_start(plan, run_id)
     with ExitStack() as stack:
         if accounts is not None:
             stack.callback(accounts.close)
-        updated = stack.enter_context(plan.store.draft(plan.dataset))
-        added = stack.enter_context(plan.store.draft(plan.dataset))
+        stamp: dict[str, Any] = {"run_id": run_id}
+        updated = stack.enter_context(plan.store.fill(plan.dataset, plan.version, stamp))
+        stamp = {**stamp, "created_at": dt.datetime.now(dt.UTC)}
+        added = stack.enter_context(plan.store.draft(plan.dataset, stamp))
         if watcher is not None:
             watcher.begin(live)
             stack.callback(watcher.end)
         stack.enter_context(_closed_after_a_bug(plan.ledger, run_id))
         shown = asyncio.run(_drive(plan, runner, live, updated, added))
-        updated.close()
         added.close()
         version, rows_added = plan.version, 0
-        if plan.run.preview is None and (updated.rows or added.rows):
+        if plan.run.preview is None and (updated.changed or added.rows):
             version, rows_added = _commit(plan, runner, live, updated, added, run_id, started)
         rows_out = plan.store.count(plan.dataset, version)
         summary = _summary(plan, runner, live, run_id, version, rows_out, rows_added, time.monotonic() - started, shown)
@@ -156,11 +152,9 @@ def _accounts(plan: Plan) -> Accounts | None:
     return None
 
 
-async def _drive(plan: Plan, runner: Runner, live: Live, updated: Draft, added: Draft) -> list[Row] | None:
+async def _drive(plan: Plan, runner: Runner, live: Live, updated: Fill, added: Draft) -> list[Row] | None:
     """Takes the results in order and writes what they made."""
-    shown: list[Row] = []
-    now = dt.datetime.now(dt.UTC)
-    stamp: dict[str, Any] = {"run_id": runner.run_id, "created_at": now}
+    shown: list[Row] | None = None if plan.run.preview is None else []
     results = runner.run(plan.rows(), plan.ready.work)
     try:
         async for result in results:
@@ -177,22 +171,22 @@ async def _drive(plan: Plan, runner: Runner, live: Live, updated: Draft, added: 
                     result.detail,
                 )
             if isinstance(outcome, Done):
-                made = [row.with_(**stamp) for row in outcome.added]
-                added.write(made)
-                if outcome.updated is not None and not same(outcome.updated, result.row):
-                    made.append(outcome.updated.with_(run_id=runner.run_id))
-                    updated.write(made[-1:])
-                if plan.run.preview is not None:
-                    shown += made
+                filled = [outcome.updated] if outcome.updated and not same(outcome.updated, result.row) else []
+                if shown is None:
+                    added.write(outcome.added)
+                    updated.write(filled)
+                else:
+                    shown += [row.with_(**added.stamp) for row in outcome.added]
+                    shown += [row.with_(**updated.stamp) for row in filled]
                 if plan.run.target is not None and live.done >= plan.run.target:
                     break
     finally:
         await results.aclose()
-    return shown if plan.run.preview is not None else None
+    return shown
 
 
 def _commit(
-    plan: Plan, runner: Runner, live: Live, updated: Draft, added: Draft, run_id: str, started: float
+    plan: Plan, runner: Runner, live: Live, updated: Fill, added: Draft, run_id: str, started: float
 ) -> tuple[int, int]:
     added_rows = [0]  # what a version made meanwhile already had is not added
 
@@ -223,35 +217,16 @@ def _commit(
             "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         }
 
-    with ExitStack() as stack:
-        whole: Draft | None = None
-        changed: frozenset[str] = frozenset()
-        if updated.rows:
-            whole = stack.enter_context(plan.store.draft(plan.dataset))
-            changed = frozenset(_merge(plan.store.rows(plan.dataset, plan.version), updated.read(), whole))
-        version = plan.store.commit(
-            plan.dataset,
-            base=plan.version,
-            whole=whole,
-            added=added if added.rows else None,
-            changed=changed,
-            lineage=lineage,
-            transaction=run_id,
-        )
+    updated.close()  # before the dataset is locked: it reads and writes what no row of the run came to
+    version = plan.store.commit(
+        plan.dataset,
+        base=plan.version,
+        whole=updated if updated.changed else None,
+        added=added if added.rows else None,
+        lineage=lineage,
+        transaction=run_id,
+    )
     return version, added_rows[-1]
-
-
-def _merge(base: Iterable[Row], updates: Iterable[Row], whole: Draft) -> Iterator[str]:
-    """Writes the base with its updates in place, both being in the same order; gives the ids that changed."""
-    source = iter(updates)
-    waiting = next(source, None)
-    for row in base:
-        if waiting is not None and row.row_id == waiting.row_id:
-            whole.write([waiting])
-            yield waiting.row_id
-            waiting = next(source, None)
-        else:
-            whole.write([row])
 
 
 def _summary(

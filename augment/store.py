@@ -9,11 +9,9 @@ it a commit on a stale base is put on top of the newer version when the rows it 
 from __future__ import annotations
 
 import contextlib
-import json
 import re
-import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,17 +20,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from augment import delta
+from augment.drafts import ROW_GROUP, Draft, Fill
 from augment.errors import Conflict, DiskTrouble, NotFound, UsageError
-from augment.files import disk_errors, lock, make_folder, sync_file, sync_folder
-from augment.rows import SCHEMA, VOLATILE, from_batch, to_batch
+from augment.files import disk_errors, lock, make_folder
+from augment.rows import COLUMNS, VOLATILE, from_batch
 from augment.types import Row
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
     from deltalake.transaction import AddAction
 
-ROW_GROUP = 2_000
+__all__ = ["ROW_GROUP", "Draft", "Fill", "Store", "Version", "same"]
+
 NAME = re.compile(r"[^\W_][\w.-]{0,99}")
+# What stages fill stands at the end of a row: from there a difference is met soonest.
+CONTENT = tuple(name for name in reversed(COLUMNS) if name not in VOLATILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ class Store:
         uris = self._table(name, version).file_uris()
         return sorted((folder / Path(uri).name for uri in uris), key=lambda path: path.name)
 
-    def read(self, name: str, version: int | None = None, columns: Sequence[str] | None = None) -> Iterator[Any]:
+    def read(
+        self, name: str, version: int | None = None, columns: Sequence[str] | None = None
+    ) -> Generator[Any, None, None]:
         """Record batches of a version in row order, one row group in memory at a time."""
         for path in self.files(name, version):
             with _readable(path), pq.ParquetFile(path, pre_buffer=False) as file:
@@ -107,19 +111,32 @@ class Store:
     # ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @contextlib.contextmanager
-    def draft(self, name: str) -> Iterator[Draft]:
-        """A file to write rows into before they are committed; removed where no commit takes it."""
+    def draft(self, name: str, stamp: Mapping[str, Any] | None = None) -> Iterator[Draft]:
+        """A file to write rows into before they are committed; removed where no commit takes it.
+
+        stamp: column → the value that every row written gets in place of its own.
+        """
         if not NAME.fullmatch(name) or name == "samples":
             raise UsageError(
                 f"{name!r} cannot name a dataset",
                 hint="letters, digits, '.', '-' and '_', beginning with a letter or digit; 'samples' is taken",
             )
         folder = make_folder(self._folder(name))
-        draft = Draft(folder / f".{uuid.uuid4().hex}.draft")
+        draft = Draft(folder / f".{uuid.uuid4().hex}.draft", stamp)
         try:
             yield draft
         finally:
             draft.discard()
+
+    @contextlib.contextmanager
+    def fill(self, name: str, version: int, stamp: Mapping[str, Any] | None = None) -> Iterator[Fill]:
+        """A draft of all rows of a version, into which those with new values are written, in the version's order."""
+        with self.draft(name) as draft, contextlib.closing(self.read(name, version)) as base:
+            fill = Fill(draft.path, base, stamp)
+            try:
+                yield fill
+            finally:
+                fill.discard()
 
     def commit(
         self,
@@ -128,16 +145,17 @@ class Store:
         base: int | None,
         whole: Draft | None = None,
         added: Draft | None = None,
-        changed: frozenset[str] = frozenset(),
+        changed: frozenset[str] | None = None,
         lineage: Callable[[int, int], Mapping[str, Any]],
         transaction: str,
     ) -> int:
         """Makes the next version and gives its number.
 
-        base: the version the run read, None where there was none. whole: all rows of the base in order, those in
-        ``changed`` with new values; None where rows are only added. added: rows to append. lineage: given rows added
-        and rows out, what to record. transaction: a run's id; the same one again returns the version it made. Where all
-        added rows came in meanwhile by another way, the newest version is the answer and nothing is made.
+        base: the version the run read, None where there was none. whole: all rows of the base in order, some with new
+        values; None where rows are only added. changed: the ids of those, None where comparing is to tell. added: rows
+        to append. lineage: given rows added and rows out, what to record. transaction: a run's id; the same one again
+        returns the version it made. Where all added rows came in meanwhile by another way, the newest version is the
+        answer and nothing is made.
         Raises Conflict where a newer version touched a changed row, DiskTrouble.
         """
         folder = self._folder(name)
@@ -214,8 +232,13 @@ class Store:
             raise
 
     @contextlib.contextmanager
-    def _rebased(self, name: str, base: int, newest: int, whole: Draft, changed: frozenset[str]) -> Iterator[Draft]:
+    def _rebased(
+        self, name: str, base: int, newest: int, whole: Draft, changed: frozenset[str] | None
+    ) -> Iterator[Draft]:
         """The changed rows put into the newest version; refused where it changed one of them too."""
+        if changed is None:
+            pairs = zip(whole.read(), self.rows(name, base), strict=True)
+            changed = frozenset(row.row_id for row, old in pairs if not same(row, old))
         mine = {row.row_id: row for row in whole.read() if row.row_id in changed}
         before = {row.row_id: row for row in self.rows(name, base) if row.row_id in changed}
         with self.draft(name) as draft:
@@ -246,85 +269,14 @@ class Store:
         """The added rows less those that a version made meanwhile already has."""
         known = {row_id for batch in self.read(name, newest, ["row_id"]) for row_id in batch.column(0).to_pylist()}
         with self.draft(name) as draft:
-            draft.write([row for row in added.read() if row.row_id not in known])
+            draft.write(row for row in added.read() if row.row_id not in known)
             draft.close()
             yield draft
 
 
-class Draft:
-    """Rows on their way into a version: one Parquet file, written a row group at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.rows = 0
-        self._waiting: list[Row] = []
-        self._file: pa.OSFile | None = None
-        self._writer: pq.ParquetWriter | None = None
-
-    def write(self, rows: Iterable[Row]) -> None:
-        """Adds rows at the end."""
-        self._waiting.extend(rows)
-        while len(self._waiting) >= ROW_GROUP:
-            self._flush(ROW_GROUP)
-
-    def close(self) -> None:
-        """Ends the file. Harmless twice."""
-        if self._waiting:
-            self._flush(len(self._waiting))
-        if self._writer is not None and self._file is not None:
-            with disk_errors(self.path.parent):
-                self._writer.close()
-                self._file.close()
-            self._writer = self._file = None
-
-    def discard(self) -> None:
-        """Removes the file where no version took it. Never raises for a disk that is full."""
-        self._waiting.clear()
-        for opened in (self._writer, self._file):
-            if opened is not None:
-                with contextlib.suppress(OSError, pa.ArrowException):
-                    opened.close()
-        self._writer = self._file = None
-        self.path.unlink(missing_ok=True)
-
-    def read(self) -> Iterator[Row]:
-        """The rows written so far; closes the file."""
-        self.close()
-        if self.rows:
-            with pq.ParquetFile(self.path, pre_buffer=False) as file:
-                for batch in file.iter_batches(ROW_GROUP):
-                    yield from from_batch(batch)
-
-    def publish(self, version: int, order: int) -> AddAction:
-        """Syncs the file under its final name, which sorts in row order, and gives the log's action for it."""
-        from deltalake.transaction import AddAction
-
-        self.close()
-        if not self.rows:  # a version may be empty, a Parquet file must still have a schema
-            pq.write_table(SCHEMA.empty_table(), self.path, compression="zstd")
-        name = f"part-{version:08d}-{order}-{uuid.uuid4().hex}.parquet"
-        sync_file(self.path)
-        final = self.path.rename(self.path.with_name(name))
-        sync_folder(final.parent)
-        size = final.stat().st_size
-        stats = json.dumps({"numRecords": self.rows})
-        return AddAction(name, size, {}, int(time.time() * 1000), True, stats)
-
-    def _flush(self, count: int) -> None:
-        with disk_errors(self.path.parent):
-            if self._writer is None:
-                self._file = pa.OSFile(str(self.path), "wb")
-                self._writer = pq.ParquetWriter(
-                    self._file, SCHEMA, compression="zstd", write_statistics=["row_id"], store_schema=True
-                )
-            self._writer.write_batch(to_batch(self._waiting[:count]))
-        self.rows += count
-        del self._waiting[:count]
-
-
 def same(one: Row, other: Row) -> bool:
     """Whether two states of a row are equal in all but the columns that may differ (spec §2)."""
-    return all(getattr(one, name) == getattr(other, name) for name in SCHEMA.names if name not in VOLATILE)
+    return all(getattr(one, name) == getattr(other, name) for name in CONTENT)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from augment.errors import Conflict, DiskTrouble, NotFound, UsageError
@@ -200,6 +201,63 @@ def test_a_draft_may_be_read_before_it_is_committed_and_counts_once(store: Store
         assert sum(1 for _ in draft.read()) == ROW_GROUP + 3
         store.commit("d", base=None, added=draft, lineage=lineage(), transaction="t")
     assert numbers(store) == list(range(ROW_GROUP + 3))
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(files=st.lists(st.integers(1, 9), min_size=1, max_size=4), data=st.data())
+def test_a_fill_is_its_version_with_the_rows_written_in_their_places(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, files: list[int], data: st.DataObject
+) -> None:
+    monkeypatch.setattr("augment.drafts.ROW_GROUP", 4)
+    store = Store(tmp_path_factory.mktemp("store"))
+    base, total = None, 0
+    for count in files:
+        base = add(store, range(total, total + count), base)
+        total += count
+    chosen = data.draw(st.sets(st.integers(0, total - 1)))
+    pieces = data.draw(st.integers(1, 6))
+    with store.fill("d", store.current("d"), {"run_id": "r"}) as fill:
+        new = [row(number, reasoning=f"因为{number}") for number in sorted(chosen)]
+        for start in range(0, len(new), pieces):
+            fill.write(new[start : start + pieces])
+        assert fill.changed == len(chosen)
+        fill.close()
+        found = list(fill.read())
+        assert fill.rows == len(found)
+    old = list(store.rows("d"))
+    filled = [
+        one.with_(reasoning=f"因为{number}", run_id="r") if number in chosen else one for number, one in enumerate(old)
+    ]
+    assert found == (filled if chosen else [])
+    assert not list(store.root.rglob("*.draft"))
+
+
+@pytest.mark.parametrize("written", [[2, 1], [1, 1], [9]], ids=["out of order", "twice", "not there"])
+def test_a_fill_refuses_a_row_that_has_no_place(store: Store, written: list[int]) -> None:
+    add(store, [1, 2, 3], None)
+    with store.fill("d", 0) as fill, pytest.raises(ValueError, match=row(written[-1]).row_id):
+        fill.write(row(number) for number in written)
+        fill.close()
+
+
+def test_what_a_draft_stamps_stands_in_every_row(store: Store) -> None:
+    at = dt.datetime(2026, 11, 21, 8, 30, 0, 5, tzinfo=dt.UTC)
+    with store.draft("d", {"run_id": "r", "created_at": at}) as draft:
+        draft.write(row(number, run_id="other") for number in range(3))
+        assert [(one.run_id, one.created_at) for one in draft.read()] == [("r", at)] * 3
+
+
+def test_a_stale_fill_finds_out_itself_which_rows_it_changed(store: Store) -> None:
+    add(store, [1, 2, 3], None)
+    fill(store, {2: "二"}, 0)
+    with store.fill("d", 0) as mine:
+        mine.write([row(3, reasoning="三")])
+        store.commit("d", base=0, whole=mine, lineage=lineage(), transaction="mine")
+    assert reasoning(store) == {2: "二", 3: "三"}
+    with store.fill("d", 0) as late:
+        late.write([row(2, reasoning="另二")])
+        with pytest.raises(Conflict, match=row(2).row_id):
+            store.commit("d", base=0, whole=late, lineage=lineage(), transaction="late")
 
 
 def test_what_no_log_entry_names_is_no_part_of_any_version(store: Store) -> None:
@@ -579,7 +637,7 @@ def test_a_file_over_the_limit_leaves_the_last_version_whole(store: Store) -> No
 
 
 @ROOT_ONLY
-@pytest.mark.parametrize("left", [0, 16], ids=lambda left: f"{left} KB left")
+@pytest.mark.parametrize("left", [0, 12], ids=lambda left: f"{left} KB left")
 def test_a_full_disk_leaves_the_last_version_whole_and_works_once_there_is_room(tmp_path: Path, left: int) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()

@@ -31,7 +31,8 @@ class Ready:
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One stage. asks: the kind of provider it needs, None for an offline one. adds: it makes new rows; otherwise it
-    fills columns. takes: whether it reads a row at all. prepare: options → Ready."""
+    fills columns. takes: whether it reads a row at all. looks_at: the columns ``takes`` sees; the others of a row it is
+    given cannot be read. prepare: options → Ready."""
 
     name: str
     help: str
@@ -40,6 +41,7 @@ class Stage:
     adds: bool
     prepare: Callable[[Any, Context], Ready]
     takes: Callable[[Row], bool] = lambda _: True
+    looks_at: tuple[str, ...] = ()
 
 
 def option(default: Any, help: str, *, choices: Sequence[str] = (), metavar: str = "") -> Any:  # noqa: A002

@@ -137,4 +137,5 @@ STAGE = Stage(
     adds=True,
     prepare=prepare,
     takes=lambda row: not any(tag.startswith("backtranslate:") for tag in row.tags),
+    looks_at=("tags",),
 )

@@ -89,4 +89,5 @@ STAGE = Stage(
     adds=False,
     prepare=prepare,
     takes=lambda row: row.label != "wrong",
+    looks_at=("label",),
 )
