@@ -16,7 +16,7 @@ from typing import Any
 
 from augment.errors import BadInput, FixableError, KeyMissing, NotFound
 from augment.provider_fields import check_fields
-from augment.settings import Secret, Settings
+from augment.settings import Secret, Settings, without_password
 from augment.types import Limits, Price, Provider, Route
 
 SIMULATED_RPS = 100
@@ -149,7 +149,7 @@ class Catalog:
                     route.model,
                     route.model
                     or ("your service" if "service_id" in self._entry(name)["keys"] else "the first served"),
-                    route.endpoint,
+                    without_password(route.endpoint),
                     route.limits,
                     route.price,
                     key,
