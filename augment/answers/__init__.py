@@ -40,13 +40,11 @@ def read_answer(text: str, *, options: int | Sequence[str] = 26, timeout_s: floa
     options: how many there are (letters beyond are no answers), or their texts (then an answer may be given as text).
     timeout_s: after so long only the text's end is read; after as long again, there is no answer.
     """
-    shown = list(text)
-    for start, end in _thinking_spans(text):
-        shown[start:end] = " " * (end - start)
+    shown = _without_thinking(text)
     for characters in (WINDOW_CHARACTERS, END_CHARACTERS):
         skipped = max(0, len(text) - characters)
         try:
-            claim = Reading("".join(shown[skipped:]), options, time.monotonic() + timeout_s).concluded()
+            claim = Reading(shown[skipped:], options, time.monotonic() + timeout_s).concluded()
         except TimeoutError:
             continue
         if claim is None:
@@ -72,8 +70,19 @@ def split_thinking(text: str) -> tuple[str, str | None]:
     return "".join(said).strip(), thought or None
 
 
+def _without_thinking(text: str) -> str:
+    """The text with blanks for what was thought."""
+    shown, at = [], 0
+    for start, end in _thinking_spans(text):
+        shown += [text[at:start], " " * (end - start)]
+        at = end
+    return "".join((*shown, text[at:])) if shown else text
+
+
 def _thinking_spans(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
+    if "<" not in text:
+        return spans
     opened: int | None = None
     for tag in _THINKING.finditer(text):
         if not tag["close"]:

@@ -12,7 +12,6 @@ Claims are read at falling standing; the highest standing present decides, and w
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -20,6 +19,7 @@ from typing import TypeAlias
 import regex
 
 from augment.answers import _cues as cues
+from augment.answers._cue import Text
 from augment.answers._options import Options
 
 _EDGE_CHARACTERS = 48
@@ -41,37 +41,34 @@ class Reading:
     """One text being read: its folded form, its options, and how long reading may go on."""
 
     def __init__(self, text: str, options: int | Sequence[str], deadline: float) -> None:
-        self._deadline = deadline
-        self._original = text
-        self._text = cues.fold(text, self._left())
+        self._folded = Text(text, deadline)
+        self._text = self._folded.text
+        self._left, self._each = self._folded.left, self._folded.each
+        self._read: dict[tuple[int, bool], cues.Letters | None] = {}
         self._count = options if isinstance(options, int) else len(options)
         self._options = None if isinstance(options, int) else Options(options, self._text)
-
-    def _left(self) -> float:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
-
-    def _each(self, pattern: regex.Pattern[str]) -> Iterator[regex.Match[str]]:
-        for match in pattern.finditer(self._text, timeout=self._left()):
-            self._left()
-            yield match
 
     def concluded(self) -> Claim | None:
         """The claim that stands; None where the text concludes nothing. Raises TimeoutError."""
         stated = self._without_asides(sorted(self._statements(), key=lambda claim: (claim.end, claim.start)))
-        alone = self._letter_alone()
-        first = min((claim.end for claim in [*stated, *alone[:1]]), default=len(self._text))
-        restart = cues.RESTART.search(self._text, first, timeout=self._left())
-        if restart is not None:  # what a model invents after its answer is not its answer
-            stated = [claim for claim in stated if claim.end <= restart.start()]
-            alone = [claim for claim in alone if claim.end <= restart.start()]
-        conditional = [claim for claim in stated if cues.CONDITION.search(self._sentence(claim.start))]
-        stated = [claim for claim in stated if claim not in conditional]
-        if self._contradict(stated):
-            return Claim((), stated[-1].start, stated[-1].end, "contradicting")
-        for standing in (stated, alone, conditional):
+        alone: list[Claim] | None = None
+        if cues.may_restart(self._text):
+            alone = self._letter_alone()
+            first = min((claim.end for claim in [*stated, *alone[:1]]), default=len(self._text))
+            restart = cues.RESTART.search(self._text, first, timeout=self._left())
+            if restart is not None:  # what a model invents after its answer is not its answer
+                stated = [claim for claim in stated if claim.end <= restart.start()]
+                alone = [claim for claim in alone if claim.end <= restart.start()]
+        conditional = [cues.CONDITION.search(self._sentence(claim.start)) is not None for claim in stated]
+        stated, supposed = (
+            [claim for claim, under in zip(stated, conditional, strict=True) if under is wanted]
+            for wanted in (False, True)
+        )
+        if stated:
+            return (
+                Claim((), stated[-1].start, stated[-1].end, "contradicting") if self._contradict(stated) else stated[-1]
+            )
+        for standing in (self._letter_alone() if alone is None else alone, supposed):
             if standing:
                 return standing[-1]
         judged = list(self._judged())
@@ -89,12 +86,11 @@ class Reading:
 
     def _contradict(self, claims: list[Claim]) -> bool:
         """Whether the last claim only repeats the cue of the one before, with other letters."""
-        before = [claim for claim in claims if claim.end <= claims[-1].start]
-        if not before or not before[-1].letters or before[-1].letters == claims[-1].letters:
+        last = claims[-1]
+        before = next((claim for claim in reversed(claims) if claim.end <= last.start), None)
+        if before is None or not before.letters or before.letters == last.letters:
             return False
-        return (
-            cues.REPEATED_CUE.fullmatch(self._text, before[-1].end, claims[-1].start, timeout=self._left()) is not None
-        )
+        return cues.REPEATED_CUE.fullmatch(self._text, before.end, last.start, timeout=self._left()) is not None
 
     # ── statements ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -131,31 +127,32 @@ class Reading:
 
     def _noun_texts(self) -> Iterator[Claim]:
         for match in self._each(cues.NOUN_TEXT):
-            if self._undone(match.start(), match.end()) or cues.WRONG_ANSWER.search(self._clause(match.start())):
-                continue
             found = self._letters(match.end())
-            if found is None or self._is_name(found) or self._options is not None:
-                yield from self._said(match.start("open"), match.end(), found)
+            if found is not None and self._options is None and not self._is_name(found):
+                continue
+            said = self._said(match.start("open"), match.end(), found)
+            if said is None or self._undone(match.start(), match.end()):
+                continue
+            if not cues.WRONG_ANSWER.search(self._clause(match.start())):
+                yield said
 
-    def _said(self, opening: int, at: int, letter: cues.Letters | None) -> Iterator[Claim]:
+    def _said(self, opening: int, at: int, letter: cues.Letters | None) -> Claim | None:
         """The option whose text stands at this place, or a statement that none fits."""
         if self._options is not None:
             option = self._options.at(opening, whole=True) or self._options.at(at, whole=letter is not None)
             if option is not None and (letter is None or option.end > letter.end):
-                yield Claim((option.letter,), option.start, option.end, "option text")
-                return
+                return Claim((option.letter,), option.start, option.end, "option text")
         if letter is not None:
-            return
+            return None
         for pattern in (cues.NONE_FITS, cues.UNDETERMINED, cues.ALL_FIT):
             said = pattern.match(self._text, at)
             if said is None:
                 continue
             same = self._options.like(pattern) if self._options is not None else None
             if same is not None:
-                yield Claim((same,), at, said.end(), "option text")
-            elif pattern is not cues.ALL_FIT:
-                yield Claim((), at, said.end(), "none of them")
-            return
+                return Claim((same,), at, said.end(), "option text")
+            return None if pattern is cues.ALL_FIT else Claim((), at, said.end(), "none of them")
+        return None
 
     def _choices(self) -> Iterator[Claim]:
         for match in self._each(cues.CHOICE):
@@ -247,7 +244,7 @@ class Reading:
         if len(found.letters) != 1:
             return False
         near = {chr(ord(found.letters[0]) + step) for step in (-1, 1)}
-        return any(item[1] in near for item in self._each(_LABEL))
+        return any(item[1] in near for item in self._folded.everywhere(_LABEL))
 
     def _summed_up(self, judged: list[_Judged]) -> Claim | None:
         claims = [
@@ -265,7 +262,7 @@ class Reading:
 
     def _judged(self) -> Iterator[_Judged]:
         """What stands in the sentence before each letter that is judged right, and the letter."""
-        for match in self._each(cues.JUDGED):
+        for match in self._folded.everywhere(cues.JUDGED):
             found = self._letters(match.starts("l")[0], subject=True)
             if found is None or self._undone(match.start(), match.end()):
                 continue
@@ -290,6 +287,11 @@ class Reading:
     # ── what stands around a cue ──────────────────────────────────────────────────────────────────────────────────────
 
     def _letters(self, at: int, *, subject: bool = False) -> cues.Letters | None:
+        if (at, subject) not in self._read:
+            self._read[at, subject] = self._letters_at(at, subject)
+        return self._read[at, subject]
+
+    def _letters_at(self, at: int, subject: bool) -> cues.Letters | None:
         found = cues.letters_at(self._text, at, self._count, subject=subject)
         if found is not None and self._options is not None and self._text[at].islower():
             option = self._options.at(at, whole=True)  # a small letter may be what an option says: 节点c
@@ -298,24 +300,27 @@ class Reading:
 
     def _clause(self, end: int) -> str:
         """What stands before, in the same clause."""
-        return str(_CLAUSE_BEFORE.match(self._text, 0, end)[0])
+        near = self._text[max(0, end - _EDGE_CHARACTERS) : end]
+        return near[max(map(near.rfind, ",。;!?\n")) + 1 :]
 
     def _sentence(self, end: int) -> str:
-        return str(_SENTENCE_BEFORE.match(self._text, 0, end)[0])
+        near = self._text[max(0, end - 2 * _EDGE_CHARACTERS) : end]
+        return near[max(map(near.rfind, "。;!?\n")) + 1 :]
 
     def _undone(self, start: int, end: int) -> bool:
         """Whether the statement between is supposed, asked, quoted as a form to fill, or said of somebody else."""
         clause = self._clause(start)
-        before = self._text[max(0, start - _EDGE_CHARACTERS) : start]
-        return bool(
-            cues.SUPPOSED.search(clause)
-            or cues.INSTRUCTION.search(before)
-            or cues.OTHERS.search(clause)
-            or cues.ASKING.match(self._text, end)
-            or cues.AS_FORM.match(self._text, end)
-        )
+        if clause and (cues.SUPPOSED.search(clause) or cues.OTHERS.search(clause)):
+            return True
+        if cues.instructs(self._text[max(0, start - _EDGE_CHARACTERS) : start]):
+            return True
+        if self._text[end : end + 1] in cues.CLOSING:
+            return False
+        return bool(cues.ASKING.match(self._text, end) or cues.AS_FORM.match(self._text, end))
 
     def _is_name(self, found: cues.Letters) -> bool:
+        if self._text[found.end : found.end + 1] in cues.CLOSING:
+            return False
         return cues.AS_NAME.match(self._text, found.end) is not None and not self._own_text(found)
 
     def _own_text(self, found: cues.Letters) -> bool:
@@ -336,8 +341,6 @@ class Reading:
         return marks[:2] == ["B", "C"] or (self._count == 2 and marks[:1] == ["B"])
 
 
-_CLAUSE_BEFORE = regex.compile(rf"(?r)[^,。;!?\n]{{0,{_EDGE_CHARACTERS}}}")
-_SENTENCE_BEFORE = regex.compile(rf"(?r)[^。;!?\n]{{0,{2 * _EDGE_CHARACTERS}}}")
 _ITEM_MARK = regex.compile(r"\s?[.:、)。]")
 _ITEM = regex.compile(r"(?<![^\s。;!?.])([A-Z])\s?[.:、)。]")
 _LABEL = regex.compile(r"(?:(?<=[\n;。.:)、])|^)[^\w\n]{0,8}(?:选项)?\s?([A-Z])\s?[.:、)]")

@@ -1,46 +1,17 @@
-"""How Chinese and English texts say which option they conclude: folding, cue phrases, and what undoes a cue.
+"""How Chinese and English texts say which option they conclude: cue phrases, and what undoes a cue.
 
-Every pattern has bounded quantifiers, so a scan costs time linear in the text. All of them read *folded* text: the same
-length as the original, full-width and styled letters as ASCII, traditional characters of the cues as simplified ones,
-Markdown and LaTeX dress as blanks.
+Every pattern has bounded quantifiers, so a scan costs time linear in the text. All of them read *folded*
+text.
 """
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from dataclasses import dataclass
 
 import regex
 
-_TRADITIONAL = dict(zip("選擇項應該為確對錯誤無並當題與還沒綜", "选择项应该为确对错误无并当题与还没综", strict=True))
-_SENTENCE_MARKS = {"．": ".", "﹕": ":", "∶": ":", "﹒": ".", "﹐": ",", "\u3000": " ", "\xa0": " ", "\r": "\n"}
-_HIDDEN = dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f", " ")
-
-
-def _fold_table() -> dict[int, str]:
-    ranges = (range(0xFF01, 0xFF5F), range(0x24B6, 0x24EA), range(0x1D400, 0x1D6A4), range(0x1F130, 0x1F14A))
-    table = {code: unicodedata.normalize("NFKC", chr(code)) for codes in ranges for code in codes}
-    for start in (0x1F150, 0x1F170):  # letters in black circles and squares have no compatibility form
-        table |= {start + i: chr(ord("A") + i) for i in range(26)}
-    table = {code: char for code, char in table.items() if len(char) == 1}
-    return table | {ord(k): v for k, v in (_TRADITIONAL | _SENTENCE_MARKS | _HIDDEN).items()}
-
-
-_FOLD = _fold_table()
-_DRESS = regex.compile(
-    r"""\*+ | ~~ | `+ | \$+ | [{}] | (?<![A-Za-z0-9])_+ | _+(?![A-Za-z0-9]) | \\[()\[\],;!\ ]
-    | \\(?:text(?:bf|it|rm|tt|sf|up|color)?|math(?:rm|bf|sf|it|tt)?|operatorname|bm|rm|bf|q?quad
-      |left|right|displaystyle|large|Large)
-      (?![A-Za-z])
-    | </?(?:b|i|u|p|br|strong|em|span|font|mark)(?:\s[^<>]{0,80})?/?>""",
-    regex.X,
-)
-
-
-def fold(text: str, timeout_s: float) -> str:
-    """The text as the cues read it, character for character. Raises TimeoutError."""
-    return str(_DRESS.sub(lambda m: " " * len(m[0]), text.translate(_FOLD), timeout=timeout_s))
-
+from augment.answers._cue import Cue, Openings
 
 # ── letters ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -71,6 +42,9 @@ def letters_at(text: str, start: int, count: int, *, subject: bool = False) -> L
 
     subject: what follows is said of all the letters, so none is left to a predicate of its own.
     """
+    if text[start + 1 : start + 2] in CLOSING and _is_one(text, start):
+        one = text[start].upper()
+        return Letters((one,), start, start + 1) if ord(one) - ord("A") < count else None
     match = _GROUP.match(text, start)
     if match is None or _ALTERNATIVE.match(text, match.end()):
         return None
@@ -93,6 +67,18 @@ def letters_at(text: str, start: int, count: int, *, subject: bool = False) -> L
     if len(words) == 1 and words[0].islower() and _NOT_AFTER_SMALL.match(text, ends[0]):
         return None
     return Letters(tuple(sorted(set(found))), start, ends[-1])
+
+
+# Where one of these follows a letter, nothing more is said of it: no pattern that reads on from a letter begins so.
+CLOSING = frozenset(("", "。", ".", "!"))
+
+
+def _is_one(text: str, start: int) -> bool:
+    """Whether a letter, and not the last one of a word, stands here."""
+    if not (text[start : start + 1].isascii() and text[start : start + 1].isalpha()):
+        return False
+    before = text[start - 1 : start] if start else ""
+    return not (before.isascii() and before.isalnum()) and before not in ("_", "\\")
 
 
 # "A good one", "I think": an article or a pronoun, unless the word can only follow a name of an option.
@@ -123,23 +109,39 @@ _ANSWER = (
     r"|综上所述|综上)[,:\s]{0,3})选项(?=[是为]))"
 )
 
-NOUN = regex.compile(
+# Where those may begin, each alternative with enough of what must follow.
+_ANSWER_OPENINGS = (
+    r"答(?=案|え|\s?:)",
+    r"正(?=解|确[的结选判决回项])",
+    r"最(?=终|后|佳)",
+    r"结(?=论\s?:)",
+    r"选(?=项[应是为])",
+)
+_NOUNS = Openings(*_ANSWER_OPENINGS)
+
+NOUN = Cue(
     rf"(?P<noun>{_ANSWER})(?P<fill>(?:(?!答案)[^\nA-Za-z。!?;]){{0,24}})(?P<open>{_OPEN})(?:选项|选择?|字母"
-    rf"|第)?\s{{0,8}}(?:option\s)?(?=[A-Za-z])"
+    rf"|第)?\s{{0,8}}(?:option\s)?(?=[A-Za-z])",
+    _NOUNS,
 )
 NOUN_FILL = regex.compile(
     rf"(?:^|{_COPULA}|[:=→]\s*)[\s\"'“”‘’「」\[\]()<>【】:,.=\-–—→|]*(?:选项|选择|选|字母|第)?[\s\"'“(\[:]*$"
 )
-NOUN_TEXT = regex.compile(
+NOUN_TEXT = Cue(
     rf"(?P<noun>{_ANSWER}|\banswer\b)[\"'”\])】]{{0,3}}\s{{0,4}}(?:应该|应当|应|就|显然|最终|只能|可能)?(?:是|为|选|\bis\b|:"
-    rf"|(?<=[\]】]))\s{{0,4}}:?\s{{0,8}}(?P<open>{_OPEN})"
+    rf"|(?<=[\]】]))\s{{0,4}}:?\s{{0,8}}(?P<open>{_OPEN})",
+    _NOUNS,
+    words=("answer",),
 )
-CHOICE = regex.compile(
+CHOICE = Cue(
     r"(?<![候当竞入人落普参补])选(?!项)(?:择|取|定)?(?:了|的(?:答案|选项)?(?:应该|就)?[是为]|项?[为是])?[\s\"'“”‘’「\[(<【:]{0,12}"
-    r"(?:选项|答案)?[\s\"'“(\[【:]{0,6}"
+    r"(?:选项|答案)?[\s\"'“(\[【:]{0,6}",
+    Openings("选(?!项)"),
 )
-BOXED = regex.compile(r"\\f?boxed[\s(\[\"']{0,24}|<answer>\s{0,8}(?:选项|option )?[(\[\"']?")
-ENGLISH = regex.compile(
+BOXED = Cue(
+    r"\\f?boxed[\s(\[\"']{0,24}|<answer>\s{0,8}(?:选项|option )?[(\[\"']?", Openings(r"\\(?=f?boxed)", "<(?=answer>)")
+)
+ENGLISH = Cue(
     r"""(?i:(?<![a-z])(?:
       (?:(?:correct|final|best|right|most\ \w{1,14})\ (?:answers?|options?|choices?|response)|answers?|ans\b)\b
         (?:\ (?:to|for|of|in|here|that|which|among|I)\b[^.\n:;?!]{0,60}?)?["'”\])]{0,3}\s{0,6}
@@ -149,36 +151,61 @@ ENGLISH = regex.compile(
       |(?:therefore|thus|hence|so),?\ (?:it['’]?s|it\ is|the\ \w{1,12}\ is)
     )[\s"'“”‘’\[(<:,]{0,12}(?:both\s|option\s|choice\s|answer\s|letter\s|statement\s"
     r"|options\s)?[\s"'“\[(<:]{0,8})(?=[A-Za-z])""",
-    regex.X,
+    Openings(),
+    english=Openings(
+        *("c(?=orrect|hoose|hose)", "f(?=inal)", "b(?=est)", "r(?=ight)", "m(?=ost )", "a(?=ns)", "s(?=elect|o)"),
+        *("p(?=ick)", "g(?=o)", "o(?=pt)", "t(?=h[eu])", "h(?=ence)"),
+    ),
+    flags=regex.X,
 )
 # "B is the answer": found by its predicate, then the letters before it in the clause.
 SUBJECT = regex.compile(
     rf"(?<![A-Za-z0-9_\\])(?=[A-Z])(?>{_GROUP.pattern})\s{{0,4}}(?:选?项|答案)?(?:[.:、)\"'”]{{1,2}}|[ ]?[(“\"'])?"
 )
-ANSWER_PREDICATE = regex.compile(
+ANSWER_PREDICATE = Cue(
     r"(?:应该|应当|应|就|才|即|显然|最终)?(?:是|为)(?:(?:本题|该题|此题|这道?题|题目)?的?答案|(?:我们|要找|所求|应选|要选|本题|该题|此题|题目"
     r"|唯一|最|的|正确|佳|合适|恰当|准确|符合题[意目]|合理|终|好|优|可能|标准|一个|个|接近){1,8}(?:答案|选项|选择|一项))"
     r"|\s(?:is|are|would be|must be)\s(?:therefore\s|thus\s|clearly\s|indeed\s)?(?:the\s|our\s|my\s)(?:only\s|most\s)?"
-    r"(?:\w{1,12}\s)?(?:answer|choice|option)\b"
+    r"(?:\w{1,12}\s)?(?:answer|choice|option)\b",
+    Openings(*(rf"{copula}(?=[本该此这题的答我要所应选唯最正佳合恰准符终好优可标一个接])" for copula in "是为")),
+    words=("answer", "choice", "option"),
+    leads=("应该", "应当", "应", "就", "才", "即", "显然", "最终"),
 )
 # A cleft names its letters exhaustively ("错误的是B"), so it concludes where "B是错误的" only judges.
-CLEFT = regex.compile(
+CLEFT = Cue(
     r"(?:最(?:[合恰贴适]\w|准确|[佳好优]|可能|符合|接近|接近正确|妥当|正确|符合题[意目])|正确|符合[^,。;!?:A-Za-z]{0,10}|不?[合恰适]当|合适|错误|不[^\s,。;!?:A-Za-z]{1,10}|有误|成立"
     r"|属于[^,。;!?:A-Za-z]{1,10})的"
     r"(?:(?:一个|一项|选项|说法|表述|选择|那个|描述|结论|做法|判断|观点|理解|分析|推断|叙述|陈述))?(?:应该|应当|应|就|只能|只)?(?:是|为"
-    r"|有)(?P<open>[\s\"'“(\[:]{0,12})(?:选项)?\s{0,8}(?=[A-Za-z])"
+    r"|有)(?P<open>[\s\"'“(\[:]{0,12})(?:选项)?\s{0,8}(?=[A-Za-z])",
+    Openings(
+        "最",
+        "正(?=确的)",
+        "符(?=合)",
+        "不",
+        "[合恰适](?=当的)",
+        "合(?=适的)",
+        "错(?=误的)",
+        "有(?=误的)",
+        "成(?=立的)",
+        "属(?=于)",
+    ),
 )
-INSTEAD = regex.compile(
-    r"(?:不是|并非)[^。!?\n]{1,24}(?:而|[,;])(?:应该|应当|应)?[是选](?:选项)?[\s\"'“(]{0,6}(?=[A-Za-z])"
+INSTEAD = Cue(
+    r"(?:不是|并非)[^。!?\n]{1,24}(?:而|[,;])(?:应该|应当|应)?[是选](?:选项)?[\s\"'“(]{0,6}(?=[A-Za-z])",
+    Openings("不(?=是)", "并(?=非)"),
 )
-APPOSED = regex.compile(
-    r"(?:对应(?:的|于|着)?(?:应该)?(?:是|为)?|也就是|即为?)选项(?:是|为)?[\s\"'“(\[:]{0,8}(?=[A-Za-z])"
+APPOSED = Cue(
+    r"(?:对应(?:的|于|着)?(?:应该)?(?:是|为)?|也就是|即为?)选项(?:是|为)?[\s\"'“(\[:]{0,8}(?=[A-Za-z])",
+    Openings("对(?=应)", "也(?=就是)", "即"),
 )
-SO = regex.compile(
+_SO = Openings("因(?=此)", "所(?=以)", "故", "综(?=上)", "于(?=是)", "可(?=见)", "总(?=之)")
+SO = Cue(
     r"(?:因此|所以|(?<![事缘典如亲])故|综上所述|综上|于是|可见|总之|(?i:\b(?:therefore|thus|hence|so|it['’]?s"
-    r"|I['’]d say)\b))[,:\s]{0,6}(?:本题|该题)?(?:应该|应当|应|就)?[是为]?[\s\"'“(]{0,6}(?:选项)?\s{0,4}(?=[A-Za-z])"
+    r"|I['’]d say)\b))[,:\s]{0,6}(?:本题|该题)?(?:应该|应当|应|就)?[是为]?[\s\"'“(]{0,6}(?:选项)?\s{0,4}(?=[A-Za-z])",
+    _SO,
+    english=Openings("t(?=herefore|hus)", "h(?=ence)", "s(?=o)", "i(?=t['’]?s)", "i(?=['’]d say)"),
 )
-SO_TEXT = regex.compile(r"(?:因此|所以|故|综上所述|综上)[,:]\s{0,3}")
+SO_TEXT = Cue(r"(?:因此|所以|故|综上所述|综上)[,:]\s{0,3}", _SO)
 SO_END = regex.compile(r"[\"'”)]?\s{0,4}(?:选?项)?[\"'”)]?\s{0,4}(?:[。.,;!\n]|$)")
 
 # ── judgements of options, for texts that conclude in no other way ────────────────────────────────────────────────────
@@ -238,6 +265,18 @@ REFUSED_COPULA = regex.compile(
     r"[\"'”)]?\s{0,3}(?:选?项)?\s?(?:的(?:说法|结论|想法|观点))?是(?:错|不正确|不对|不成立|误)"
     r"|(?i:\s(?:is|would be) (?:wrong|incorrect|not))"
 )
+_INSTRUCTION_TAIL = " \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000:\"'“”‘「『[(【<正确的最终后" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+_INSTRUCTION_ENDS = frozenset("式板例如为是下似应该须求要需")
+
+
+def instructs(before: str) -> bool:
+    """Whether what stands before is an instruction or an example; most often its last word tells that it is none."""
+    last = before.rstrip(_INSTRUCTION_TAIL)[-1:]
+    return (last in _INSTRUCTION_ENDS or last < "一") and INSTRUCTION.search(before) is not None
+
+
 PLEASE = regex.compile(r"(?:请|(?i:\bplease\b))[^,。;:]{0,12}$")
 
 NONE_FITS = regex.compile(
@@ -269,3 +308,17 @@ RESTART = regex.compile(
     |[?)_]\s{0,6}A\s?[.:、)][^\n]{1,200}?[\n;。\s]\s{0,4}B\s?[.:、)]""",
     regex.X,
 )
+_RESTARTS = tuple(
+    re.compile(opening)
+    for opening in (
+        r"<(?=\||/s>)",
+        r"\[(?=/?INST)",
+        r"\n(?=[ #>\-]{0,8}[【\[]?(?:新?问题|题目|例|下|练习|选择题|案例|以下|[QPHUEI]|用户:|请|第))",
+        r"A(?=\s?[.:、)])(?<=[?)_\s]A)",
+    )
+)
+
+
+def may_restart(text: str) -> bool:
+    """Whether RESTART can match behind the first character: far quicker to tell than where."""
+    return any(opening.search(text) for opening in _RESTARTS)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import regex
 
-from augment.answers._cues import fold
+from augment.answers._folding import fold
 
-_KEPT = regex.compile(r"[^ \t\r\v\f\x1c-\x1f\x85\"'“”‘’「」『』《》*`$\\]+")
+_KEPT_ONE = r"[^ \t\r\v\f\x1c-\x1f\x85\"'“”‘’「」『』《》*`$\\]"
+_KEPT = re.compile(f"{_KEPT_ONE}+")
+_FIRST = re.compile(_KEPT_ONE)
 _END_MARKS = "。.,;!?:、\n"
 _SHORT = 3  # characters; a shorter text is a word that other sentences use too
 _LONG = 8
 _NEAR = 0.8  # of character pairs shared, when a model retells an option in its own order
 _CLEARLY = 0.7  # of the runner-up's distance, at most
+_REMEMBERED = 512  # questions whose options stay read: a row's asks, retries and siblings share them
 _NEGATORS = "不无非未没否"
 
 
@@ -35,14 +40,21 @@ class Options:
         self._folded = folded
         self._bare: str | None = None
         self._offsets: list[int] = []
-        bare = [_bare(fold(option, 1.0)) for option in options[:26]]
-        self._texts = {chr(ord("A") + i): text for i, text in enumerate(bare) if text and bare.count(text) == 1}
+        self._texts, self._heads, self._near = _texts(tuple(options[:26]))
+        self._said: dict[tuple[int, bool], Said | None] = {}
 
     def at(self, start: int, *, whole: bool) -> Said | None:
         """The option that the text names from here on: the longest that fits, else one that is nearly said.
 
         whole: the option must end where a phrase ends, and nothing less than its exact words will do.
         """
+        if (start, whole) not in self._said:
+            self._said[start, whole] = self._fitting(start, whole)
+        return self._said[start, whole]
+
+    def _fitting(self, start: int, whole: bool) -> Said | None:
+        if self._says_nothing(start) and (whole or not self._near):
+            return None
         bare, offsets = self._lay_out()
         i = bisect_left(offsets, start)
         fitting = [(len(text), letter) for letter, text in self._texts.items() if bare.startswith(text, i)]
@@ -50,6 +62,11 @@ class Options:
             if self._ends(bare, i + length, length, whole):
                 return Said(letter, offsets[i], offsets[i + length - 1] + 1)
         return None if whole or fitting else self._nearly(i)
+
+    def _says_nothing(self, start: int) -> bool:
+        """Whether no option's text begins here, as its first character tells: no need to lay out the text."""
+        first = _FIRST.search(self._folded, start)
+        return first is None or _small(first[0]) not in self._heads
 
     @staticmethod
     def _ends(bare: str, end: int, length: int, whole: bool) -> bool:
@@ -128,6 +145,17 @@ class Options:
 _PHRASE = regex.compile(r"[^。;!?\n<]{1,200}")
 _COPULA = regex.compile(r"^(?:属于|[是为])(?![非否])")
 _SENTENCE = regex.compile(r"[^。;!?\n]+")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _texts(options: tuple[str, ...]) -> tuple[dict[str, str], frozenset[str], bool]:
+    """The options' bare texts by letter, without empty and repeated ones; how they begin; if one can be nearly said."""
+    bare = [_bare(fold(option, 1.0)) for option in options]
+    texts = {chr(ord("A") + i): text for i, text in enumerate(bare) if text and bare.count(text) == 1}
+    heads = {text[0] for text in texts.values()}
+    if "ς" in heads:  # how a sigma is small depends on what stands before it
+        heads.add("σ")
+    return texts, frozenset(heads), any(len(text) >= _LONG for text in texts.values())
 
 
 def _bare(text: str) -> str:
