@@ -13,8 +13,7 @@ Claims are read at falling standing; the highest standing present decides, and w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import regex
 
@@ -27,8 +26,7 @@ _ASIDE_CHARACTERS = 300
 _Judged: TypeAlias = tuple[str, cues.Letters]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A place where the text says what the answer is: no letters where it says that no option fits."""
 
     letters: tuple[str, ...]
@@ -59,7 +57,7 @@ class Reading:
             if restart is not None:  # what a model invents after its answer is not its answer
                 stated = [claim for claim in stated if claim.end <= restart.start()]
                 alone = [claim for claim in alone if claim.end <= restart.start()]
-        conditional = [cues.CONDITION.search(self._sentence(claim.start)) is not None for claim in stated]
+        conditional = [self._depends(claim.start) for claim in stated]
         stated, supposed = (
             [claim for claim, under in zip(stated, conditional, strict=True) if under is wanted]
             for wanted in (False, True)
@@ -114,16 +112,20 @@ class Reading:
 
     def _nouns(self) -> Iterator[Claim]:
         for match in self._each(cues.NOUN):
-            fill = match["fill"] + match["open"] + self._text[match.end("open") : match.end()]
-            found = self._letters(match.end())
-            if found is None or not cues.NOUN_FILL.search(fill) or cues.NEGATION.search(match["fill"]):
+            start, after = match.end("noun"), match.end()
+            found = self._letters(after)
+            if found is None:
                 continue
-            if cues.WRONG_ANSWER.search(self._clause(match.start())) or self._undone(match.start(), found.end):
+            fill = self._text[start:after]
+            if not cues.fills(fill, match.end("fill") - start) or self._is_wrong(match.start()):
+                continue
+            if self._undone(match.start(), found.end):
                 continue
             refused = cues.REFUSED_COPULA if fill.strip(" \n:\"'“”") else cues.REFUSED
-            if refused.match(self._text, found.end) or self._is_name(found) or self._lists_options(found):
+            if self._goes_on(found.end) and (refused.match(self._text, found.end) or self._is_name(found)):
                 continue
-            yield Claim(found.letters, found.start, found.end, "stated")
+            if not self._lists_options(found):
+                yield Claim(found.letters, found.start, found.end, "stated")
 
     def _noun_texts(self) -> Iterator[Claim]:
         for match in self._each(cues.NOUN_TEXT):
@@ -133,7 +135,7 @@ class Reading:
             said = self._said(match.start("open"), match.end(), found)
             if said is None or self._undone(match.start(), match.end()):
                 continue
-            if not cues.WRONG_ANSWER.search(self._clause(match.start())):
+            if not self._is_wrong(match.start()):
                 yield said
 
     def _said(self, opening: int, at: int, letter: cues.Letters | None) -> Claim | None:
@@ -300,12 +302,28 @@ class Reading:
 
     def _clause(self, end: int) -> str:
         """What stands before, in the same clause."""
+        if self._text[end - 1 : end] in ",。;!?\n":
+            return ""
         near = self._text[max(0, end - _EDGE_CHARACTERS) : end]
         return near[max(map(near.rfind, ",。;!?\n")) + 1 :]
 
     def _sentence(self, end: int) -> str:
+        if self._text[end - 1 : end] in "。;!?\n":
+            return ""
         near = self._text[max(0, end - 2 * _EDGE_CHARACTERS) : end]
         return near[max(map(near.rfind, "。;!?\n")) + 1 :]
+
+    def _depends(self, start: int) -> bool:
+        sentence = self._sentence(start)
+        return sentence != "" and cues.CONDITION.search(sentence) is not None
+
+    def _is_wrong(self, start: int) -> bool:
+        """Whether a clause calls wrong what begins here: 错误的答案."""
+        clause = self._clause(start)
+        return clause != "" and cues.WRONG_ANSWER.search(clause) is not None
+
+    def _goes_on(self, end: int) -> bool:
+        return self._text[end : end + 1] not in cues.CLOSING
 
     def _undone(self, start: int, end: int) -> bool:
         """Whether the statement between is supposed, asked, quoted as a form to fill, or said of somebody else."""
@@ -314,12 +332,12 @@ class Reading:
             return True
         if cues.instructs(self._text[max(0, start - _EDGE_CHARACTERS) : start]):
             return True
-        if self._text[end : end + 1] in cues.CLOSING:
+        if not self._goes_on(end):
             return False
         return bool(cues.ASKING.match(self._text, end) or cues.AS_FORM.match(self._text, end))
 
     def _is_name(self, found: cues.Letters) -> bool:
-        if self._text[found.end : found.end + 1] in cues.CLOSING:
+        if not self._goes_on(found.end):
             return False
         return cues.AS_NAME.match(self._text, found.end) is not None and not self._own_text(found)
 

@@ -19,7 +19,6 @@ _WORD_BYTES = bytes.maketrans(
     bytes(set(range(256)) - {0xC4, 0xC5}),
     bytes(0x61 if chr(i).isascii() and chr(i).isalpha() else 0x20 for i in range(256) if i not in (0xC4, 0xC5)),
 )
-_RARE_CASE = b"\xc4", b"\xc5"  # bytes of dotted I, dotless i and long s, which are letters i and s to a pattern
 
 
 class Openings:
@@ -121,6 +120,6 @@ class Text:
 def _words(text: str) -> str | None:
     """The text in small letters; None where it holds no English word, "" where only a pattern can tell."""
     letters = text.encode("utf-8", "replace").translate(_WORD_BYTES)
-    if any(byte in letters for byte in _RARE_CASE):
+    if 0xC4 in letters or 0xC5 in letters:  # dotted I, dotless i, long s: letters i and s to a pattern
         return ""
     return text.lower() if b"aa" in letters else None

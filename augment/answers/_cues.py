@@ -7,7 +7,8 @@ text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import regex
 
@@ -28,8 +29,7 @@ _ALTERNATIVE = regex.compile(r"\s{0,4}(?:选?项)?\s?[,、]?\s?(?:或|还是|\bo
 _ONE_OF = regex.compile(r"\s{0,4}(?:这?[两二三四五几]个?(?:选?项)?)?(?:中(?!国|心|央)|之间|之一|其中)")
 
 
-@dataclass(frozen=True, slots=True)
-class Letters:
+class Letters(NamedTuple):
     """Letters as written at one place; start and end are offsets."""
 
     letters: tuple[str, ...]
@@ -42,7 +42,7 @@ def letters_at(text: str, start: int, count: int, *, subject: bool = False) -> L
 
     subject: what follows is said of all the letters, so none is left to a predicate of its own.
     """
-    if text[start + 1 : start + 2] in CLOSING and _is_one(text, start):
+    if _ONE.match(text, start):
         one = text[start].upper()
         return Letters((one,), start, start + 1) if ord(one) - ord("A") < count else None
     match = _GROUP.match(text, start)
@@ -71,14 +71,7 @@ def letters_at(text: str, start: int, count: int, *, subject: bool = False) -> L
 
 # Where one of these follows a letter, nothing more is said of it: no pattern that reads on from a letter begins so.
 CLOSING = frozenset(("", "。", ".", "!"))
-
-
-def _is_one(text: str, start: int) -> bool:
-    """Whether a letter, and not the last one of a word, stands here."""
-    if not (text[start : start + 1].isascii() and text[start : start + 1].isalpha()):
-        return False
-    before = text[start - 1 : start] if start else ""
-    return not (before.isascii() and before.isalnum()) and before not in ("_", "\\")
+_ONE = re.compile(r"(?<![A-Za-z0-9_\\])[A-Za-z](?=[。.!]|\Z)")
 
 
 # "A good one", "I think": an article or a pronoun, unless the word can only follow a name of an option.
@@ -127,6 +120,14 @@ NOUN = Cue(
 NOUN_FILL = regex.compile(
     rf"(?:^|{_COPULA}|[:=→]\s*)[\s\"'“”‘’「」\[\]()<>【】:,.=\-–—→|]*(?:选项|选择|选|字母|第)?[\s\"'“(\[:]*$"
 )
+
+
+@lru_cache(maxsize=1024)
+def fills(fill: str, opened: int) -> bool:
+    """Whether what stands between a noun and a letter makes one of the other; so much of it stands before its quote."""
+    return NOUN_FILL.search(fill) is not None and not NEGATION.search(fill[:opened])
+
+
 NOUN_TEXT = Cue(
     rf"(?P<noun>{_ANSWER}|\banswer\b)[\"'”\])】]{{0,3}}\s{{0,4}}(?:应该|应当|应|就|显然|最终|只能|可能)?(?:是|为|选|\bis\b|:"
     rf"|(?<=[\]】]))\s{{0,4}}:?\s{{0,8}}(?P<open>{_OPEN})",
@@ -198,14 +199,22 @@ APPOSED = Cue(
     r"(?:对应(?:的|于|着)?(?:应该)?(?:是|为)?|也就是|即为?)选项(?:是|为)?[\s\"'“(\[:]{0,8}(?=[A-Za-z])",
     Openings("对(?=应)", "也(?=就是)", "即"),
 )
-_SO = Openings("因(?=此)", "所(?=以)", "故", "综(?=上)", "于(?=是)", "可(?=见)", "总(?=之)")
+_ON_TO_LETTER = r"[,:\s本该题应当就是为\"'“(选项]{0,24}[A-Za-z]"
 SO = Cue(
     r"(?:因此|所以|(?<![事缘典如亲])故|综上所述|综上|于是|可见|总之|(?i:\b(?:therefore|thus|hence|so|it['’]?s"
     r"|I['’]d say)\b))[,:\s]{0,6}(?:本题|该题)?(?:应该|应当|应|就)?[是为]?[\s\"'“(]{0,6}(?:选项)?\s{0,4}(?=[A-Za-z])",
-    _SO,
+    Openings(
+        *(
+            f"{word[0]}(?={word[1:]}{_ON_TO_LETTER})"
+            for word in ("因此", "所以", "故", "综上所述", "综上", "于是", "可见", "总之")
+        )
+    ),
     english=Openings("t(?=herefore|hus)", "h(?=ence)", "s(?=o)", "i(?=t['’]?s)", "i(?=['’]d say)"),
 )
-SO_TEXT = Cue(r"(?:因此|所以|故|综上所述|综上)[,:]\s{0,3}", _SO)
+SO_TEXT = Cue(
+    r"(?:因此|所以|故|综上所述|综上)[,:]\s{0,3}",
+    Openings("因(?=此[,:])", "所(?=以[,:])", "故(?=[,:])", "综(?=上(?:所述)?[,:])"),
+)
 SO_END = regex.compile(r"[\"'”)]?\s{0,4}(?:选?项)?[\"'”)]?\s{0,4}(?:[。.,;!\n]|$)")
 
 # ── judgements of options, for texts that conclude in no other way ────────────────────────────────────────────────────
@@ -274,7 +283,9 @@ _INSTRUCTION_ENDS = frozenset("式板例如为是下似应该须求要需")
 def instructs(before: str) -> bool:
     """Whether what stands before is an instruction or an example; most often its last word tells that it is none."""
     last = before.rstrip(_INSTRUCTION_TAIL)[-1:]
-    return (last in _INSTRUCTION_ENDS or last < "一") and INSTRUCTION.search(before) is not None
+    return (last in _INSTRUCTION_ENDS or (last != "" and last.isascii()) or last == "ſ") and INSTRUCTION.search(
+        before
+    ) is not None
 
 
 PLEASE = regex.compile(r"(?:请|(?i:\bplease\b))[^,。;:]{0,12}$")
@@ -314,7 +325,7 @@ _RESTARTS = tuple(
         r"<(?=\||/s>)",
         r"\[(?=/?INST)",
         r"\n(?=[ #>\-]{0,8}[【\[]?(?:新?问题|题目|例|下|练习|选择题|案例|以下|[QPHUEI]|用户:|请|第))",
-        r"A(?=\s?[.:、)])(?<=[?)_\s]A)",
+        r"A(?=\s?[.:、)])(?:" + "|".join(r"(?<=[?)_]" + blanks * r"\s" + "A)" for blanks in range(7)) + ")",
     )
 )
 

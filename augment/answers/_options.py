@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import regex
 
@@ -21,11 +21,11 @@ _LONG = 8
 _NEAR = 0.8  # of character pairs shared, when a model retells an option in its own order
 _CLEARLY = 0.7  # of the runner-up's distance, at most
 _REMEMBERED = 512  # questions whose options stay read: a row's asks, retries and siblings share them
+_NEAR_BY = 64  # characters read around one place before the whole text is laid out
 _NEGATORS = "不无非未没否"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """An option's words at one place of the text; start and end are offsets."""
 
     letter: str
@@ -40,7 +40,7 @@ class Options:
         self._folded = folded
         self._bare: str | None = None
         self._offsets: list[int] = []
-        self._texts, self._heads, self._near = _texts(tuple(options[:26]))
+        self._texts, self._heads, self._longest = _texts(tuple(options[:26]))
         self._said: dict[tuple[int, bool], Said | None] = {}
 
     def at(self, start: int, *, whole: bool) -> Said | None:
@@ -53,15 +53,27 @@ class Options:
         return self._said[start, whole]
 
     def _fitting(self, start: int, whole: bool) -> Said | None:
-        if self._says_nothing(start) and (whole or not self._near):
+        if self._says_nothing(start) and (whole or self._longest < _LONG):
             return None
-        bare, offsets = self._lay_out()
-        i = bisect_left(offsets, start)
+        near = self._near_by(start)
+        bare, offsets = near or self._lay_out()
+        i = 0 if near else bisect_left(offsets, start)
         fitting = [(len(text), letter) for letter, text in self._texts.items() if bare.startswith(text, i)]
         for length, letter in sorted(fitting, reverse=True):
             if self._ends(bare, i + length, length, whole):
                 return Said(letter, offsets[i], offsets[i + length - 1] + 1)
-        return None if whole or fitting else self._nearly(i)
+        if whole or fitting or self._longest < _LONG:
+            return None
+        return self._nearly(bisect_left(self._lay_out()[1], start))
+
+    def _near_by(self, start: int) -> tuple[str, list[int]] | None:
+        """The bare text from here on, as much as options' exact words need; None where that is not known so easily."""
+        kept = list(_KEPT.finditer(self._folded, start, start + _NEAR_BY))
+        bare = "".join(_small(piece[0]) for piece in kept)
+        complete = len(bare) >= self._longest + 2 or start + _NEAR_BY >= len(self._folded)
+        if not complete or "σ" in bare or "ς" in bare:  # how a sigma is small depends on what stands around it
+            return None
+        return bare, [i for piece in kept for i in range(*piece.span())]
 
     def _says_nothing(self, start: int) -> bool:
         """Whether no option's text begins here, as its first character tells: no need to lay out the text."""
@@ -137,7 +149,8 @@ class Options:
     def _lay_out(self) -> tuple[str, list[int]]:
         if self._bare is None:
             kept = list(_KEPT.finditer(self._folded))
-            self._offsets = [i for piece in kept for i in range(*piece.span())]
+            for piece in kept:
+                self._offsets += range(*piece.span())
             self._bare = "".join(_small(piece[0]) for piece in kept)
         return self._bare, self._offsets
 
@@ -148,14 +161,14 @@ _SENTENCE = regex.compile(r"[^。;!?\n]+")
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _texts(options: tuple[str, ...]) -> tuple[dict[str, str], frozenset[str], bool]:
-    """The options' bare texts by letter, without empty and repeated ones; how they begin; if one can be nearly said."""
+def _texts(options: tuple[str, ...]) -> tuple[dict[str, str], frozenset[str], int]:
+    """The options' bare texts by letter, without empty and repeated ones; how they begin; the longest one's length."""
     bare = [_bare(fold(option, 1.0)) for option in options]
     texts = {chr(ord("A") + i): text for i, text in enumerate(bare) if text and bare.count(text) == 1}
     heads = {text[0] for text in texts.values()}
     if "ς" in heads:  # how a sigma is small depends on what stands before it
         heads.add("σ")
-    return texts, frozenset(heads), any(len(text) >= _LONG for text in texts.values())
+    return texts, frozenset(heads), max(map(len, texts.values()), default=0)
 
 
 def _bare(text: str) -> str:
