@@ -299,7 +299,7 @@ class Lane:
 
     async def _keep(self, items: list[Item], reply: Reply, left_at: float) -> list[Item]:
         """Makes each text durable, then hands it out. Gives back the items whose text came back unusable."""
-        self._reach.reached()
+        self._reach.good()
         self.limiter.succeeded(left_at)
         if (tokens := tokens_counted(reply.usage)) is not None:
             self.limiter.spent(tokens - self._tokens(items))

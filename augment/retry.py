@@ -16,16 +16,23 @@ MAX_UNREACHED = 40  # connections refused to one ask: the route is given up befo
 LONGEST_UNREACHED_WAIT_S = 3.0
 NEVER_REACHED_TIMES = 4  # a server that was never there is not waited for long
 RESTART_S = 20.0  # one that was there may be starting anew
+REFUSED_S = 300.0  # "too many requests" and nothing else for so long is no limit that a pace could keep
 
 
 @dataclass(slots=True)
 class Reach:
-    """Whether a server is there. Times are seconds of one clock."""
+    """Whether a server is there, and lets anything through. Times are seconds of one clock."""
 
     ever: bool = False
+    refused_since: float = math.inf  # "too many requests", and nothing good after it
     since: float = math.inf  # when it began to refuse every connection
     looked: float = -math.inf
     times: int = 0
+
+    def good(self) -> None:
+        """A good answer came."""
+        self.refused_since = math.inf
+        self.reached()
 
     def reached(self) -> None:
         """It answered."""
@@ -33,6 +40,10 @@ class Reach:
 
     def met(self, fault: Fault, now: float, left_at: float | None) -> float | None:
         """Seconds before anybody looks again whether it is there; None: it is given up. 0 where it is there."""
+        if fault.kind == "rate_limited":
+            self.refused_since = min(self.refused_since, now)
+            if now - self.refused_since > REFUSED_S:
+                return None
         if fault.code != "unreachable":
             if fault.delivery == "answered":
                 self.reached()

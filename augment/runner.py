@@ -221,6 +221,12 @@ class Runner:
 
     async def _one(self, row: Row, work: Work) -> Result:
         try:
+            return await self._worked(row, work)
+        finally:
+            self.tally.rows += 1
+
+    async def _worked(self, row: Row, work: Work) -> Result:
+        try:
             outcome = await work(row, RowAsker(self, row))
         except Fault as fault:
             state: State = "rejected" if fault.kind in REFUSING else "failed"

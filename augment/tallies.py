@@ -16,6 +16,7 @@ class Tally:
     """
 
     calls: int = 0
+    rows: int = 0  # finished, in whatever order
     in_flight: int = 0
     from_ledger: int = 0
     possibly_paid_twice: int = 0

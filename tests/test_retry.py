@@ -116,3 +116,15 @@ def test_an_ask_that_never_left_has_patience_of_its_own() -> None:
     waits = [wait_before_next(UNREACHED, times, 0, DICE) for times in range(1, 60)]
     assert waits[:39] == [0.0] * 39
     assert waits[39:] == [None] * 20
+
+
+def test_a_server_that_only_ever_says_too_many_is_given_up_after_minutes() -> None:
+    reach, fault = Reach(), Fault("rate_limited", "slow down", code="429")
+    assert [reach.met(fault, now, None) for now in (0.0, 100.0, 299.0, 301.0)] == [0.0, 0.0, 0.0, None]
+
+
+def test_one_good_answer_and_the_minutes_begin_anew() -> None:
+    reach, fault = Reach(), Fault("rate_limited", "slow down", code="429")
+    reach.met(fault, 0.0, None)
+    reach.good()
+    assert reach.met(fault, 400.0, None) == 0.0

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from augment.runs import Live
 
 PLAIN_STEPS = 10
+LONGEST_SILENCE_S = 60.0
 
 
 def result(value: Mapping[str, Any]) -> None:
@@ -127,26 +128,35 @@ class Panel:
             self._thread.join(1.0)
 
     def _plainly(self, live: Live) -> None:
-        step = 0
+        step, told = 0, time.monotonic()
         while not self._ended.wait(0.2):
-            reached = live.rows * PLAIN_STEPS // live.rows_total if live.rows_total else 0
-            if reached > step:
-                step = reached
+            reached = rows_of(live) * PLAIN_STEPS // live.rows_total if live.rows_total else 0
+            silent = time.monotonic() - told > LONGEST_SILENCE_S
+            if reached > step or silent:
+                step, told = reached, time.monotonic()
                 talk(progress(live))
+                if silent and live.tally.last_fault is not None:
+                    talk(f"last fault {live.tally.last_fault}")
+
+
+def rows_of(live: Live) -> int:
+    """How many rows are finished: those counted, and those that wait for an earlier one to be."""
+    return max(live.rows, live.tally.rows)
 
 
 def progress(live: Live) -> str:
     """A run in one line."""
     seconds = time.monotonic() - live.started
     tally = live.tally
+    rows = rows_of(live)
     parts = [
-        f"{live.stage} {live.rows}/{live.rows_total} rows",
+        f"{live.stage} {rows}/{live.rows_total} rows",
         f"{tally.calls} calls",
         f"{tally.calls / seconds:.1f}/s" if seconds > 0.5 else "",
         f"limit {live.limits}" if live.limits else "",
         f"{tally.input_tokens + tally.output_tokens} tokens" if tally.input_tokens else "",
         money(tally.cost_cny),
-        f"{duration(seconds / live.rows * (live.rows_total - live.rows))} left" if live.rows else "",
+        f"{duration(seconds / rows * max(0, live.rows_total - rows))} left" if rows else "",
     ]
     return " · ".join(part for part in parts if part)
 
@@ -161,7 +171,7 @@ def _panel(live: Live) -> Any:
     fault = live.tally.last_fault
     lines: list[Any] = [
         Text(progress(live)),
-        Padding(ProgressBar(total=max(1, live.rows_total), completed=live.rows, width=60), 0),  # a bar ends no line
+        Padding(ProgressBar(total=max(1, live.rows_total), completed=rows_of(live), width=60), 0),  # a bar ends no line
         Text(f"{counts}  failed {live.failed.total()}  in flight {live.tally.in_flight}"),
     ]
     if fault is not None:
