@@ -57,11 +57,9 @@ class Reading:
             if restart is not None:  # what a model invents after its answer is not its answer
                 stated = [claim for claim in stated if claim.end <= restart.start()]
                 alone = [claim for claim in alone if claim.end <= restart.start()]
-        conditional = [self._depends(claim.start) for claim in stated]
-        stated, supposed = (
-            [claim for claim, under in zip(stated, conditional, strict=True) if under is wanted]
-            for wanted in (False, True)
-        )
+        supposed = [claim for claim in stated if self._depends(claim.start)]
+        if supposed:
+            stated = [claim for claim in stated if not self._depends(claim.start)]
         if stated:
             return (
                 Claim((), stated[-1].start, stated[-1].end, "contradicting") if self._contradict(stated) else stated[-1]

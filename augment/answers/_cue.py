@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 
 import regex
 
@@ -37,7 +37,8 @@ class Openings:
                 start = match.start()
                 found.append(start)
                 match = search(text, start + 1)
-        found.sort()
+        if len(found) > 1:
+            found.sort()
         return found
 
 
@@ -89,32 +90,34 @@ class Text:
             raise TimeoutError
         return left
 
-    def each(self, cue: Cue) -> Iterator[regex.Match[str]]:
+    def each(self, cue: Cue) -> Sequence[regex.Match[str]]:
         """The cue's matches, none within another. Raises TimeoutError."""
         words = self._words
         if words is not None and (any(word in words for word in cue.words) or (not words and cue.is_english)):
-            yield from self.everywhere(cue.pattern)
-            return
+            return self.everywhere(cue.pattern)
         starts = self._starts.get(cue.openings)
         if starts is None:
             starts = self._starts[cue.openings] = cue.openings.starts(self.text)
         if words is not None and cue.english is not None:
             starts = sorted([*starts, *cue.english.starts(words)])
+        return self._from(cue, starts) if starts else ()
+
+    def _from(self, cue: Cue, starts: list[int]) -> list[regex.Match[str]]:
+        found: list[regex.Match[str]] = []
         end = 0
         for opening in starts:
-            if opening < end:
+            match = cue.pattern.match(self.text, opening) if opening >= end else None
+            if match is None:
                 continue
-            match = cue.pattern.match(self.text, cue.start(self.text, opening, end) if cue.leads else opening)
-            if match is not None:
-                self.left()
-                end = match.end()
-                yield match
-
-    def everywhere(self, pattern: regex.Pattern[str]) -> Iterator[regex.Match[str]]:
-        """The matches of a pattern that may begin anywhere. Raises TimeoutError."""
-        for match in pattern.finditer(self.text, timeout=self.left()):
+            lead = cue.start(self.text, opening, end)
+            found.append(match if lead == opening else cue.pattern.match(self.text, lead))
+            end = match.end()
             self.left()
-            yield match
+        return found
+
+    def everywhere(self, pattern: regex.Pattern[str]) -> list[regex.Match[str]]:
+        """The matches of a pattern that may begin anywhere. Raises TimeoutError."""
+        return list(pattern.finditer(self.text, timeout=self.left()))
 
 
 def _words(text: str) -> str | None:

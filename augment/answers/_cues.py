@@ -320,7 +320,7 @@ RESTART = regex.compile(
     regex.X,
 )
 _RESTARTS = tuple(
-    re.compile(opening)
+    re.compile(opening).search
     for opening in (
         r"<(?=\||/s>)",
         r"\[(?=/?INST)",
@@ -332,4 +332,4 @@ _RESTARTS = tuple(
 
 def may_restart(text: str) -> bool:
     """Whether RESTART can match behind the first character: far quicker to tell than where."""
-    return any(opening.search(text) for opening in _RESTARTS)
+    return any(search(text) for search in _RESTARTS)
