@@ -83,7 +83,11 @@ class Store:
         self, name: str, version: int | None = None, columns: Sequence[str] | None = None
     ) -> Generator[Any, None, None]:
         """Record batches of a version in row order, one row group in memory at a time."""
-        for path in self.files(name, version):
+        yield from self.read_files(self.files(name, version), columns)
+
+    def read_files(self, files: Sequence[Path], columns: Sequence[str] | None = None) -> Generator[Any, None, None]:
+        """Record batches of some files of a version, one row group in memory at a time."""
+        for path in files:
             with _readable(path), pq.ParquetFile(path, pre_buffer=False) as file:
                 for group in range(file.num_row_groups):
                     yield from file.read_row_group(group, columns=columns).to_batches()

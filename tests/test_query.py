@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -274,6 +275,29 @@ def test_a_diff_over_appends_and_a_restore_is_what_the_rows_say(store: Store) ->
     for old in range(5):
         for new in (0, 3, 4):
             assert list(diff(store, "d", old, new)) == expected_changes(versions[old], versions[new])
+
+
+def test_a_diff_of_versions_in_another_order_is_what_the_rows_say(store: Store) -> None:
+    old = list(store.rows("d", 1))
+    new = [one.with_(answer="A") if n % 3 else one for n, one in enumerate(reversed(old[5:]))] + [row(200)]
+    put(store, new, 1, whole=True)
+    assert list(diff(store, "d", 1, 2)) == expected_changes(old, new)
+    assert list(diff(store, "d", 2, 1)) == expected_changes(new, old)
+
+
+def test_a_diff_holds_a_few_row_groups_however_many_rows_differ(store: Store) -> None:
+    text = "甲比乙高，乙比丙高。" * 40
+    many = [row(n, problem=f"{n}{text}") for n in range(1_000, 1_000 + 8 * ROW_GROUP)]
+    put(store, many, 1)
+    whole = [one.with_(reasoning="因为") for one in store.rows("d", 2)]
+    put(store, whole, 2, whole=True)
+    size = sum(batch.nbytes for batch in store.read("d", 3))
+    before, held = pa.total_allocated_bytes(), 0
+    for found, change in enumerate(diff(store, "d", 2, 3), 1):
+        assert change.fields == {"reasoning": (None, "因为")}
+        held = max(held, pa.total_allocated_bytes() - before) if found % 500 == 0 else held
+    assert found == len(whole)
+    assert 0 < held < size * 5 / 8
 
 
 @pytest.mark.parametrize("folder", ["[1]", "a*b?", "中 文 100%"])
