@@ -11,6 +11,7 @@ behind the variables of every vendor. Its blocks are taken from top to bottom.
     ```toml             becomes augment.toml
     ```sh               is not run: it needs a key, a browser or an installation
     ```text             is text
+    ```py               is a file of its own, tested beside what it is like
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ PAGES = sorted(
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 EXAMPLES = sorted((ROOT / "examples").iterdir())
 FENCE = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LANGUAGES = {"console", "python", "toml", "sh", "text"}
+LANGUAGES = {"py", "console", "python", "toml", "sh", "text"}
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 # The vendors' real limits would make the documents' runs last minutes.
 UNLIMITED = "[providers]\ntencent.limits.rps = 200\nyi-34b.limits.rpm = 0\n"
