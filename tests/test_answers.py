@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import string
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augment.answers import Answer, read_answer, split_thinking
+from augment.answers import Answer, _cues, read_answer, split_thinking
+from augment.answers._cue import Cue, Text
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 
@@ -415,6 +417,112 @@ def test_thinking_and_saying_share_out_the_text(text: str) -> None:
     said, thought = split_thinking(text)
     assert "<think>" not in said
     assert len(said) + len(thought or "") <= len(text)
+
+
+CUES = {name: cue for name, cue in vars(_cues).items() if isinstance(cue, Cue)}
+# What openings and leads are made of, so that a match which no opening announces would be met.
+CUE_FRAGMENTS = (
+    *"ABCa，：:,.。 \n(（选是为的应就才即不最故答İıſK",
+    *(
+        "答案",
+        "正解",
+        "答え",
+        "最终的",
+        "最后",
+        "正确",
+        "最佳",
+        "结论",
+        "选择",
+        "选项",
+        "选项应",
+        "回答",
+        "正确项",
+        "判断",
+    ),
+    *(
+        "因此",
+        "所以",
+        "综上所述",
+        "综上",
+        "于是",
+        "可见",
+        "总之",
+        "本题",
+        "应该",
+        "应当",
+        "显然",
+        "唯一",
+        "题目",
+        "一项",
+    ),
+    *(
+        "不是",
+        "并非",
+        "而选",
+        "对应的",
+        "也就是",
+        "即为",
+        "符合",
+        "合适",
+        "恰当",
+        "错误",
+        "有误",
+        "成立",
+        "属于甲",
+        "一个",
+    ),
+    *("the answer is ", "Answer", "best option", "most likely", "choose ", "SELECT ", "going with ", "opt for ", "ans"),
+    *(
+        "Therefore, ",
+        "thus",
+        "hence ",
+        "so ",
+        "it's ",
+        "I'd say ",
+        " is the only choice",
+        " are ",
+        "must be ",
+        "\\fboxed",
+    ),
+    *("\\boxed", "<answer>", "=", "->", "“", "】", "[", "了", "项"),
+)
+cue_texts = st.lists(st.sampled_from(CUE_FRAGMENTS), max_size=24).map("".join)
+
+
+@pytest.mark.parametrize("name", CUES)
+@settings(max_examples=400, deadline=None)
+@given(written=cue_texts | texts)
+def test_a_cue_is_found_wherever_its_pattern_is(name: str, written: str) -> None:
+    cue, text = CUES[name], Text(written, time.monotonic() + 60)
+    assert [m.span() for m in text.each(cue)] == [m.span() for m in cue.pattern.finditer(text.text)]
+
+
+@settings(max_examples=400, deadline=None)
+@given(written=cue_texts | texts)
+def test_a_restart_is_never_ruled_out_where_one_is(written: str) -> None:
+    text = Text(written, time.monotonic() + 60).text
+    assert _cues.may_restart(text) or not _cues.RESTART.search(text, 1)
+
+
+@settings(max_examples=400, deadline=None)
+@given(before=cue_texts | texts | st.sampled_from(["格式为“", "例如：", "样例", "the format is ", "e.g., ", "如 "]))
+def test_an_instruction_is_never_ruled_out_where_one_is(before: str) -> None:
+    assert _cues.instructs(before) == (_cues.INSTRUCTION.search(before) is not None)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "fragment", ["答案", "答案是A", "选A", "A ", "如果答案是", "因此", "正确", "the answer is ", "A. 甲"], ids=repr
+)
+def test_reading_takes_time_in_proportion_to_the_text(fragment: str) -> None:
+    def seconds(characters: int) -> float:
+        text = (fragment * characters)[:characters]
+        started = time.thread_time()
+        read_answer(text, options=COLOURS, timeout_s=60)
+        return time.thread_time() - started
+
+    # Four times the text: sixteen times the work if it grew with the square.
+    assert min(seconds(12_000) for _ in range(3)) < 8 * min(seconds(3_000) for _ in range(3)) + 0.005
 
 
 @pytest.mark.timeout(60)

@@ -309,22 +309,23 @@ REPEATED_CUE = regex.compile(
 )
 
 # Where a model starts something new after its answer: a chat turn, a heading of a question, the wording of a prompt.
-RESTART = regex.compile(
-    r"""<\|(?:im_start|im_end|endoftext|user|assistant|eot_id)\|>|</s>|\[/?INST\]
-    |(?:^|\n)[ #>\-]{0,8}(?:
+_FRESH_LINE = r"""[ #>\-]{0,8}(?:
       [【\[]?(?:新?问题|题目|例题|下一题|练习|选择题|案例|下列|下面|以下|Question|Problem|Human|User|Example|Instruction|Q)
         \s{0,2}[0-9一二三四五六七八九十]{0,3}[】\]]?\s{0,3}:
       |用户:|下一题|例[0-9一二三]|请你?(?:运用|根据|回答|选出|从|严格|仔细)|第\s?[0-9二三四五六七八九十]{1,3}\s?题
-      |(?:下列|以下|下面)(?:哪|关于|有关|说法|各项|选项))
-    |[?)_]\s{0,6}A\s?[.:、)][^\n]{1,200}?[\n;。\s]\s{0,4}B\s?[.:、)]""",
+      |(?:下列|以下|下面)(?:哪|关于|有关|说法|各项|选项))"""
+RESTART = regex.compile(
+    rf"""<\|(?:im_start|im_end|endoftext|user|assistant|eot_id)\|>|</s>|\[/?INST\]
+    |(?:^|\n){_FRESH_LINE}
+    |[?)_]\s{{0,6}}A\s?[.:、)][^\n]{{1,200}}?[\n;。\s]\s{{0,4}}B\s?[.:、)]""",
     regex.X,
 )
 _RESTARTS = tuple(
-    re.compile(opening).search
+    re.compile(opening, re.X).search
     for opening in (
         r"<(?=\||/s>)",
         r"\[(?=/?INST)",
-        r"\n(?=[ #>\-]{0,8}[【\[]?(?:新?问题|题目|例|下|练习|选择题|案例|以下|[QPHUEI]|用户:|请|第))",
+        rf"\n(?={_FRESH_LINE})",
         r"A(?=\s?[.:、)])(?:" + "|".join(r"(?<=[?)_]" + blanks * r"\s" + "A)" for blanks in range(7)) + ")",
     )
 )
