@@ -179,6 +179,7 @@ class Reading:
         if self._options is None:
             return
         for match in self._each(cues.SO_TEXT):
+            self._left()
             option = self._options.at(match.end(), whole=True)
             if option is not None and cues.SO_END.match(self._text, option.end):
                 yield Claim((option.letter,), option.start, option.end, "option text")
@@ -287,6 +288,7 @@ class Reading:
     # ── what stands around a cue ──────────────────────────────────────────────────────────────────────────────────────
 
     def _letters(self, at: int, *, subject: bool = False) -> cues.Letters | None:
+        self._left()  # once for each place that may name an option, so that reading ends in time
         if (at, subject) not in self._read:
             self._read[at, subject] = self._letters_at(at, subject)
         return self._read[at, subject]
