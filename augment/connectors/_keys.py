@@ -100,9 +100,9 @@ def _pieces(keys: frozenset[str]) -> dict[int, frozenset[str]]:
 def _forms(key: str) -> set[str]:
     """A key as it is, and as a URL, a web page, JSON and Base64 carry it."""
     forms = {key, quote(key, safe=""), quote_plus(key), escape(key), json.dumps(key)[1:-1]}
-    raw = key.encode("utf-8", "backslashreplace")
-    for before in range(3):  # Base64 looks different by where in the text the key begins
-        coded = base64.b64encode(b"\0" * before + raw).decode()
-        stable = coded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
-        forms |= {stable, stable.replace("+", "-").replace("/", "_")}
+    for raw in [form.encode("utf-8", "backslashreplace") for form in forms]:
+        for before in range(3):  # Base64 looks different by where in the text the key begins
+            coded = base64.b64encode(b"\0" * before + raw).decode()
+            stable = coded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
+            forms |= {stable, stable.replace("+", "-").replace("/", "_")}
     return {form for form in forms if len(form) >= SHORTEST}

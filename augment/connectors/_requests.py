@@ -27,11 +27,14 @@ class Listener:
         self._local = threading.local()
 
     def attach(self, session: requests.Session, *, endpoint: str, places: int) -> None:
-        """Listens to a session, lets it hold ``places`` connections to be cut, and keeps proxies away from loopback."""
+        """Listens to a session, lets it hold ``places`` connections to be cut, follow no redirect, and ask no proxy for
+        loopback."""
         from augment.connectors._wires import make_cuttable
 
         session.hooks["response"].append(self._hear)
         make_cuttable(session, places)
+        # Neither a key nor a text goes anywhere that nobody chose; the answer that sends us on is read as it is.
+        session.get_redirect_target = lambda _: None  # type: ignore[assignment,method-assign]  # on the instance
         if is_loopback(endpoint):
             session.trust_env = False
 
@@ -67,6 +70,8 @@ class WithoutKeys(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.args:
             record.msg, record.args = record.getMessage(), ()
+        if record.exc_info:  # of headers that it could not read: it quotes them, and what was asked
+            record.msg, record.exc_info = "the headers of an answer could not be read", None
         record.msg = KEY_SHAPES.sub(lambda found: f"{found['name'] or found['scheme'] or ''}***", str(record.msg))
         return True
 
@@ -75,9 +80,9 @@ def hush(*loggers: str) -> None:
     """Silences an SDK's own loggers for good, and keeps keys out of urllib3's."""
     for name in loggers:
         logging.getLogger(name).disabled = True
-    urls = logging.getLogger("urllib3.connectionpool")
-    if not any(isinstance(known, WithoutKeys) for known in urls.filters):
-        urls.addFilter(WithoutKeys())
+    for urls in map(logging.getLogger, ("urllib3.connectionpool", "urllib3.connection")):
+        if not any(isinstance(known, WithoutKeys) for known in urls.filters):
+            urls.addFilter(WithoutKeys())
 
 
 def is_loopback(endpoint: str) -> bool:
