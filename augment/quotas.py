@@ -10,6 +10,7 @@ from augment.errors import Fault
 from augment.types import Route
 
 LONGEST_WAIT_S = 600.0
+GOES_ON = "; it goes on at "  # and when, in the message of a fault that ends a run for a while
 DOMESTIC = "Asia/Shanghai"  # where the vendors' days begin, unless options.day_zone of the route says otherwise
 DAILY = re.compile(r"daily|per[ _-]?day|\bRPD\b|\bTPD\b|每日|每天|当日|今日|单日|日调用|天级", re.IGNORECASE)
 
@@ -44,7 +45,7 @@ def used_up(route: Route, now: dt.datetime) -> Fault:
     until = in_words(next_day(day_zone(route), now))
     return Fault(
         "quota_exhausted",
-        f"the {route.limits.rpd:g} requests a day are used up; it goes on at {until}",
+        f"the {route.limits.rpd:g} requests a day are used up{GOES_ON}{until}",
         code="daily_limit",
         delivery="not_sent",
         hint="type the command again then: what is answered is free",
@@ -66,7 +67,7 @@ def lasting(fault: Fault, route: Route, now: dt.datetime) -> Fault:
         return fault  # money, as far as anybody knows: no time is named
     return Fault(
         "quota_exhausted",
-        f"{fault.message}; it goes on at {in_words(until)}",
+        f"{fault.message}{GOES_ON}{in_words(until)}",
         code=fault.code,
         wait_s=fault.wait_s,
         delivery=fault.delivery,

@@ -22,6 +22,7 @@ from augment.hints import hint
 from augment.lanes import Purse, Tally
 from augment.ledger import Ledger
 from augment.plans import Plan
+from augment.quotas import GOES_ON
 from augment.runner import Result, Runner
 from augment.store import Draft, Fill, same
 from augment.types import Done, Route, Row
@@ -292,9 +293,13 @@ def _ending(plan: Plan, runner: Runner, live: Live) -> tuple[int, str, str]:
 def _advice(plan: Plan, fault: Fault, route: Route, notice: str = "") -> str:
     """What to do about the fault that ended a run, in the reader's language. notice: what the catalog says instead."""
     language = plan.catalog.settings.language
+    if fault.kind == "quota_exhausted" and fault.wait_s and GOES_ON in fault.message:
+        return hint(fault.kind, "goes_on_later", language=language)
     words = hint(fault.kind, fault.code, route.connector, language, dialect=str(route.option("dialect")))
     if fault.kind == "retired" and notice:
         return f"{words} {notice}" if language == "zh" else notice
+    if fault.kind == "auth" and (variables := plan.catalog.variables(route.entry)):
+        words += f" ({', '.join(variables)})"
     return words or fault.hint
 
 
