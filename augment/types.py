@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any, Literal, Protocol, TypeAlias, TypedDict, runtime_checkable
 
 Scalar: TypeAlias = str | int | float | bool
@@ -280,8 +281,19 @@ class Row:
     created_at: dt.datetime | None = None
 
     def with_(self, **changes: Any) -> Row:
-        """A copy with some columns replaced."""
-        return replace(self, **changes)
+        """A copy with some columns replaced. Raises TypeError for a column that is none."""
+        made = object.__new__(Row)  # past __init__: rows are many, and dataclasses.replace is slow
+        for write, value in zip(_WRITE.values(), _values(self), strict=True):
+            write(made, value)
+        for name, value in changes.items():
+            if name not in _WRITE:
+                raise TypeError(f"a row has no column {name!r}")
+            _WRITE[name](made, value)
+        return made
+
+
+_WRITE = {one.name: getattr(Row, one.name).__set__ for one in fields(Row)}
+_values = attrgetter(*_WRITE)
 
 
 # ── what a stage makes of a row ───────────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import pyarrow as pa
@@ -108,3 +109,12 @@ def test_a_derived_id_depends_on_parent_maker_and_ordinal() -> None:
     ids = {derived_id(parent, maker, n) for parent in ("a", "b") for maker in ("x", "y:ja") for n in (0, 1)}
     assert len(ids) == 8
     assert derived_id("a", "x", 1) in ids
+
+
+def test_a_changed_row_is_a_copy_and_knows_no_other_columns() -> None:
+    row = Row("a", "b", problem="甲", tags=["x"])
+    changed = row.with_(problem="乙", label="right")
+    assert (changed, row.problem) == (replace(row, problem="乙", label="right"), "甲")
+    assert isinstance(changed, Row) and hash(changed.row_id) == hash(row.row_id)
+    with pytest.raises(TypeError, match="no column 'nothing'"):
+        row.with_(nothing=1)
