@@ -635,7 +635,11 @@ def test_a_proxy_before_this_machine_is_found(environment: dict[str, str], state
         ({"defaults": {"provder": "yi-34b"}}, "warn", "defaults.provder"),
         ({"provider": {}}, "warn", "[provider]"),
         ({"providers": {"mine": {"conector": "openai"}}}, "fail", "conector"),
-        ({"providers": {"mine": {"connector": "openai", "endpoint": "http://x/v1", "limits": {"rpss": 1}}}}, "fail", "rpss"),
+        (
+            {"providers": {"mine": {"connector": "openai", "endpoint": "http://x/v1", "limits": {"rpss": 1}}}},
+            "fail",
+            "rpss",
+        ),
     ],
     ids=["none", "fine", "no such provider", "misspelt default", "misspelt table", "misspelt field", "misspelt limit"],
 )
