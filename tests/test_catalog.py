@@ -273,10 +273,10 @@ def test_what_augment_toml_gets_wrong_is_named(toml: str, named: str) -> None:
 def test_the_fields_known_are_those_the_catalog_itself_uses() -> None:
     from augment import catalog as shipping
 
-    for name, shipped in shipping._shipped()["providers"].items():
-        check_fields(name, shipped)
-    for name, shipped in shipping._shipped()["connectors"].items():
-        check_fields(name, shipped)
+    for name, given in shipping._shipped()["providers"].items():
+        check_fields(name, given)
+    for name, given in shipping._shipped()["connectors"].items():
+        check_fields(name, given)
 
 
 def test_keys_and_groups_of_ones_own_are_used() -> None:
