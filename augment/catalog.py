@@ -6,6 +6,7 @@ field. Endpoints move by the environment first, then ``augment.toml``, then the 
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -217,7 +218,8 @@ class Catalog:
         moved = self.settings.get(found["endpoint_env"]) if found.get("endpoint_env") else None
         return Route(
             # The vendor's own wire is one route whatever the provider is called; another's server is another route.
-            name=connector if name in _shipped()["providers"] and connector != "openai" else name,
+            name=(connector if name in _shipped()["providers"] and connector != "openai" else name)
+            + self._service(found),
             entry=name,
             connector=connector,
             model=model or str(found.get("model", "")),
@@ -234,6 +236,11 @@ class Catalog:
             instead=str(found.get("instead", "")),
             simulated=self.simulated,
         )
+
+    def _service(self, found: Mapping[str, Any]) -> str:
+        """What tells a service tuned on one's own data from another in the ledger; "" where there is none."""
+        service = self.settings.secret(found.get("keys", {}).get("service_id", []))
+        return f".{hashlib.sha256(service.reveal().encode()).hexdigest()[:8]}" if service is not None else ""
 
     def _limits(self, name: str, found: Mapping[str, Any]) -> Limits:
         limits: Limits = _values(Limits, found.get("limits", {}), f"[providers.{name}.limits]")

@@ -131,6 +131,14 @@ def test_two_providers_on_one_wire_of_ones_own_are_two_to_the_ledger() -> None:
     assert [shelf.provider(name).routes[0].name for name in ("one", "two", "yi-34b")] == ["one", "two", "qianfan"]
 
 
+def test_two_tuned_services_are_two_to_the_ledger() -> None:
+    names = [
+        catalog("", {"SPARKAI_SERVICE_ID": service}).provider("spark-tuned").routes[0].name for service in ("s1", "s2")
+    ]
+    assert len(set(names)) == 2
+    assert all(name.startswith("spark.") and "s1" not in name for name in names)
+
+
 def test_a_key_that_is_named_must_be_set() -> None:
     toml = '[providers.mine]\nconnector = "openai"\nendpoint = "http://x/v1"\nkey = "MINE"'
     with pytest.raises(KeyMissing, match="MINE is not set"):
