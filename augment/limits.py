@@ -36,6 +36,11 @@ def is_loopback(endpoint: str) -> bool:
     return endpoint.startswith("local:") or host in ("localhost", "::1") or host.startswith("127.")
 
 
+def most_in_flight(limits: Limits, most: int) -> int:
+    """How many requests a route takes at once when all goes well. most: the user's own bound, 0 for none."""
+    return most or limits.in_flight or DEFAULT_IN_FLIGHT
+
+
 @dataclass(frozen=True, slots=True)
 class Want:
     """What one process asks of an account. slots: requests, ``interval_s`` apart and at most ``lag_s`` behind the
@@ -133,7 +138,7 @@ class Limiter:
     @property
     def ceiling(self) -> int:
         """How many requests may be in flight when all goes well."""
-        return self.most or self.limits.in_flight or DEFAULT_IN_FLIGHT
+        return most_in_flight(self.limits, self.most)
 
     @property
     def allowed(self) -> float:

@@ -23,17 +23,17 @@ from augment.errors import (
     Fault,
     FixableError,
     Interrupted,
-    KeyMissing,
     ProviderStopped,
     Stop,
 )
 from augment.lanes import Lane, Purse, Tally, now_s
 from augment.ledger import Ledger
-from augment.limits import Account, Limiter, is_loopback
+from augment.limits import Account, Limiter, is_loopback, most_in_flight
 from augment.signals import Signals
 from augment.types import (
     Ask,
     Connector,
+    Limits,
     NamesModel,
     Outcome,
     Provider,
@@ -91,9 +91,8 @@ class Runner:
 
     async def run(self, rows: Iterable[Row], work: Work) -> AsyncGenerator[Result, None]:
         """The results in the order of the rows. Rows not reached after a stop are failed with its reason."""
-        window = max(
-            LEAST_WINDOW, 4 * max((self._lane(one, 0).limiter.ceiling for one in self.providers[:1]), default=0)
-        )
+        first = self.providers[0].routes[0].limits if self.providers else Limits()
+        window = max(LEAST_WINDOW, 4 * most_in_flight(first, self.concurrency or 0))
         if self.most_rows is not None:
             window = min(window, max(4, self.most_rows))
         waiting = self._waiting
@@ -197,7 +196,7 @@ class Runner:
         for index, route in enumerate(routes):
             if route.model:
                 continue
-            with contextlib.suppress(Fault, KeyMissing):  # the first ask meets the same trouble and tells it
+            with contextlib.suppress(Fault, FixableError):  # the first ask meets the same trouble and tells it
                 lane = self._lane(provider, index)
                 if isinstance(lane.connector, NamesModel):
                     routes[index] = lane.route = replace(route, model=await lane.connector.model_name())

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from augment.askers import RowAsker
-from augment.errors import BudgetReached, DiskTrouble, Fault, FaultKind, Interrupted, KeyMissing
+from augment.errors import BudgetReached, DiskTrouble, Fault, FaultKind, FixableError, Interrupted, KeyMissing
 from augment.lanes import Purse
 from augment.ledger import Ledger
 from augment.pieces import cut
@@ -262,7 +262,7 @@ def test_a_route_without_a_key_is_passed_over(path: Path) -> None:
             raise KeyMissing("'second' needs a key", hint="add SECOND_API_KEY=… to .env")
         return Scripted(lambda *_: a_fault("retired")) if one.model == "m1" else Scripted()
 
-    async def take_all(provider: Provider) -> tuple[list[str], Fault | None]:
+    async def take_all(provider: Provider) -> tuple[list[str], Any]:
         runner = Runner(ledger, "run", "test", (provider,), connect)
         states = [f"{one.state} {one.reason}".strip() async for one in runner.run(some_rows(3), chat_once)]
         return states, runner.stopped_by
@@ -274,6 +274,29 @@ def test_a_route_without_a_key_is_passed_over(path: Path) -> None:
     assert stopped_by is not None and stopped_by[2].kind == "retired"
     assert asyncio.run(take_all(chatter(first, second, third))) == (["done"] * 3, None)
     ledger.close()
+
+
+@pytest.mark.parametrize("model", ["m1", ""], ids=["named", "whatever-is-served"])
+def test_a_route_whose_sdk_is_not_installed_is_passed_over(path: Path, model: str) -> None:
+    def connect(one: Route) -> Scripted:
+        if one.name == "first":
+            raise FixableError("the connector needs a package that is not installed")
+        return Scripted()
+
+    async def take_all() -> list[str]:
+        provider = chatter(route("first", model=model), route("second", model="m2"))
+        runner = Runner(ledger, "run", "test", (provider,), connect)
+        return [one.state async for one in runner.run(some_rows(3), chat_once)]
+
+    ledger = Ledger(path)
+    assert asyncio.run(take_all()) == ["done"] * 3
+    ledger.close()
+
+
+def test_a_row_that_the_ledger_answers_opens_no_connector(path: Path) -> None:
+    play(path, some_rows(3))
+    again = play(path, some_rows(3))
+    assert (again.states, again.connectors) == (["done"] * 3, {})
 
 
 def test_with_every_route_gone_the_rows_fail_with_the_last_ones_reason(path: Path) -> None:
