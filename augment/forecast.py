@@ -7,13 +7,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from augment.asks import ask_key, cut_for_good, longer
+from augment.askers import Answer, RowAsker
+from augment.asks import ask_key
 from augment.batches import CHARACTERS_PER_TOKEN, ask_characters, check_length
 from augment.errors import AugmentError, Fault
 from augment.ledger import Ledger
-from augment.pieces import pieces
 from augment.plans import Plan
-from augment.types import Ask, Chat, Message, Provider, Reject, Reply, Row, Scalar, Skip, Spent, Translation
+from augment.types import Ask, Provider, Reject, Reply, Row, Skip, Translation
 
 OUTPUT_TOKENS_UNSEEN = 400  # of one answer, where the ledger has seen none of this provider
 
@@ -46,6 +46,10 @@ class _NotAsked(AugmentError):
 
 @dataclass(slots=True)
 class _Counted:
+    """Answers from the ledger alone, and counts the rest. A translation not bought yet stands in for itself, so that
+    the way back counts too."""
+
+    providers: Sequence[Provider]
     ledger: Ledger
     fresh: str
     keys: set[bytes] = field(default_factory=set)
@@ -53,80 +57,31 @@ class _Counted:
     characters: int = 0
     by_direction: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
-    def find(self, provider: Provider, ask: Ask, attempt: int) -> Reply | None:
-        """The ledger's answer; else counts the ask, once for all rows that share it."""
-        for route in provider.routes:
-            key = ask_key(route, ask, attempt=attempt, fresh=self.fresh)
+    async def ask(self, provider: Provider, ask: Ask, attempt: int, row_id: str) -> Answer:  # noqa: ARG002 — the runner's
+        """The ledger's answer; else counts the ask, once for all rows that share it. Raises Fault, _NotAsked."""
+        keys = [ask_key(route, ask, attempt=attempt, fresh=self.fresh) for route in provider.routes]
+        for key in keys:
             entry = self.ledger.find(key)
             if entry is not None and entry.refusal is not None:
                 raise entry.refusal
             if entry is not None and entry.reply is not None:
                 self.from_ledger += 1
-                return entry.reply
+                return Answer(entry.reply, entry.cost_cny, provider.model)
         check_length(provider.routes[0], ask)
-        if key not in self.keys:
-            self.keys.add(key)
+        if keys[0] not in self.keys:
+            self.keys.add(keys[0])
             length = ask_characters(ask)
             self.characters += length
             if isinstance(ask, Translation):
                 self.by_direction.setdefault((ask.source, ask.target), []).append(length)
-        return None
-
-
-class _Asker:
-    """Answers from the ledger alone. A translation not bought yet stands in for itself, so that the way back counts."""
-
-    def __init__(self, plan: Plan, counted: _Counted) -> None:
-        self._plan = plan
-        self._counted = counted
-        self.providers = tuple(provider.label for provider in plan.providers)
-        self.spent = Spent()
-
-    def model(self, provider: str) -> str:
-        return self._find(provider).model
-
-    async def chat(
-        self,
-        messages: Sequence[Message],
-        *,
-        attempt: int = 0,
-        provider: str | None = None,
-        parameters: Mapping[str, Scalar] | None = None,
-    ) -> Reply:
-        found = self._find(provider)
-        given = {**dict(found.routes[0].parameters), **(parameters or {})}
-        ask = Chat(tuple(messages), tuple(sorted(given.items())))
-        reply = self._counted.find(found, ask, attempt)
-        if reply is not None and reply.finish == "length":  # as the runner does
-            short, reply = reply, self._counted.find(found, longer(ask, reply), attempt)
-            if reply is not None and reply.finish == "length":
-                raise cut_for_good(short)
-        if reply is None:
-            raise _NotAsked("not asked")
-        return reply
-
-    async def translate(
-        self, texts: Sequence[str], *, source: str, target: str, provider: str | None = None
-    ) -> list[str]:
-        found = self._find(provider)
-        room = min((route.limits.batch_characters or 2_000 for route in found.routes), default=2_000)
-        translated = []
-        for text in texts:
-            made = []
-            for lead, words, tail in pieces(text, room):
-                reply = self._counted.find(found, Translation((words,), source, target), 0) if words else None
-                made.append(f"{lead}{words if reply is None else reply.text}{tail}")
-            translated.append("".join(made))
-        return translated
-
-    def _find(self, name: str | None) -> Provider:
-        providers = self._plan.providers
-        return next((provider for provider in providers if name in (provider.name, provider.label)), providers[0])
+        if isinstance(ask, Translation):
+            return Answer(Reply(ask.texts), None, provider.model)
+        raise _NotAsked("not asked")
 
 
 def forecast(plan: Plan) -> Forecast:
     """Counts what the run would ask. Pays nothing, writes nothing."""
-    counted = _Counted(plan.ledger, plan.run.fresh)
+    counted = _Counted(plan.providers, plan.ledger, plan.run.fresh)
     rows_in = 0
     skipped: dict[str, int] = {}
 
@@ -144,7 +99,7 @@ def forecast(plan: Plan) -> Forecast:
 
 async def _outcome(plan: Plan, row: Row, counted: _Counted) -> object:
     try:
-        return await plan.ready.work(row, _Asker(plan, counted))
+        return await plan.ready.work(row, RowAsker(counted, row))
     except (_NotAsked, Fault):
         return Reject("")
 
