@@ -204,18 +204,6 @@ class Catalog:
 
     def _route(self, name: str, found: Mapping[str, Any], model: str | None) -> Route:
         connector = str(found["connector"])
-        address = self.settings.get(found.get("endpoint_env", "")) or str(found.get("endpoint", ""))
-        if address and not address.startswith(SCHEMES):
-            raise BadInput(
-                f"the endpoint of {name!r} is {address!r}",
-                hint="write it with its beginning, e.g. http://127.0.0.1:8000/v1",
-            )
-        if connector == "openai" and not (found.get("endpoint") or self.settings.get(found.get("endpoint_env", ""))):
-            raise BadInput(
-                f"[providers.{name}] names no endpoint",
-                hint=f'add endpoint = "https://…/v1" to it, or {found["endpoint_env"]}=… to .env',
-            )
-        moved = self.settings.get(found["endpoint_env"]) if found.get("endpoint_env") else None
         return Route(
             # The vendor's own wire is one route whatever the provider is called; another's server is another route.
             name=(connector if name in _shipped()["providers"] and connector != "openai" else name)
@@ -223,9 +211,7 @@ class Catalog:
             entry=name,
             connector=connector,
             model=model or str(found.get("model", "")),
-            endpoint=(
-                moved.rstrip("/") + found.get("endpoint_path", "") if moved else str(found.get("endpoint", ""))
-            ).rstrip("/"),
+            endpoint=self._endpoint(name, found),
             api=str(found.get("api", "")),
             limits=self._limits(name, found),
             price=_values(Price, found.get("price", {}), f"[providers.{name}.price]"),
@@ -236,6 +222,22 @@ class Catalog:
             instead=str(found.get("instead", "")),
             simulated=self.simulated,
         )
+
+    def _endpoint(self, name: str, found: Mapping[str, Any]) -> str:
+        """Where a provider is, without a slash at the end. Raises BadInput for what is no address."""
+        moved = self.settings.get(found.get("endpoint_env", ""))
+        address = moved or str(found.get("endpoint", ""))
+        if address and not address.startswith(SCHEMES):
+            raise BadInput(
+                f"the endpoint of {name!r} is {without_password(address)!r}",
+                hint="write it with its beginning, e.g. http://127.0.0.1:8000/v1",
+            )
+        if found["connector"] == "openai" and not address:
+            raise BadInput(
+                f"[providers.{name}] names no endpoint",
+                hint=f'add endpoint = "https://…/v1" to it, or {found["endpoint_env"]}=… to .env',
+            )
+        return (address.rstrip("/") + found.get("endpoint_path", "") if moved else address).rstrip("/")
 
     def _service(self, found: Mapping[str, Any]) -> str:
         """What tells a service tuned on one's own data from another in the ledger; "" where there is none."""

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from augment import __version__
@@ -21,6 +22,7 @@ from augment.errors import AugmentError, DiskTrouble, Fault
 from augment.hints import hint
 from augment.lanes import Purse, Tally
 from augment.ledger import Ledger
+from augment.limits import Account
 from augment.plans import Plan
 from augment.quotas import GOES_ON
 from augment.runner import Result, Runner
@@ -105,14 +107,12 @@ def execute(plan: Plan, watcher: Watcher | None = None) -> Summary:
     """Runs the plan and commits one version, or none where nothing changed."""
     run_id = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S") + "-" + uuid.uuid4().hex[:8]
     started = time.monotonic()
-    accounts = _accounts(plan)
     runner = Runner(
         ledger=plan.ledger,
         run_id=run_id,
         stage=plan.stage.name,
         providers=plan.providers,
         connect=plan.connect,
-        account=lambda route: accounts.account(route, plan.secrets(route)) if accounts is not None else None,
         purse=Purse(plan.run.budget, plan.run.max_calls),
         fresh=plan.run.fresh,
         concurrency=plan.run.concurrency,
@@ -121,8 +121,9 @@ def execute(plan: Plan, watcher: Watcher | None = None) -> Summary:
     live = Live(plan.stage.name, plan.label, runner.tally, plan.count(), plan.limits)
     note_start(plan, run_id)
     with ExitStack() as stack:
-        if accounts is not None:
+        if (accounts := _accounts(plan)) is not None:
             stack.callback(accounts.close)
+            runner.account = partial(_account, plan, accounts)
         stamp: dict[str, Any] = {"run_id": run_id}
         updated = stack.enter_context(plan.store.fill(plan.dataset, plan.version, stamp))
         stamp = {**stamp, "created_at": dt.datetime.now(dt.UTC)}
@@ -151,6 +152,10 @@ def _accounts(plan: Plan) -> Accounts | None:
         with suppress(DiskTrouble):
             return Accounts(folder / "accounts.sqlite")
     return None
+
+
+def _account(plan: Plan, accounts: Accounts, route: Route) -> Account | None:
+    return accounts.account(route, plan.secrets(route))
 
 
 async def _drive(plan: Plan, runner: Runner, live: Live, updated: Fill, added: Draft) -> list[Row] | None:
