@@ -102,7 +102,7 @@ class Accounts:
         self._reading.close()
 
     def _name(self, route: Route, secrets: Mapping[str, Secret]) -> str:
-        """A salted hash of key, connector and endpoint: nobody reads the key from it, nor tests one against it."""
+        """A salted hash of key and connector: nobody reads the key from it, nor tests one against it."""
         with sqlite_errors(self.path):
             self._reading.execute("PRAGMA busy_timeout = 5000")
             self._reading.execute(
