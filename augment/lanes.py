@@ -190,8 +190,9 @@ class Lane:
                 _fail(items, error)
                 return
             else:
+                asked = len(items)
                 items[:] = await self._keep(items, reply, at)
-                transient += bool(items)
+                transient = transient + 1 if len(items) == asked else 1  # what was lost before was others' fault
                 if items and transient >= MAX_TRANSIENT:
                     unusable = Fault("transient", "an unusable text came back again and again", code="unusable_text")
                     await self._give_up(items, unusable)

@@ -595,3 +595,15 @@ def test_a_server_that_restarts_costs_no_row(path: Path, monkeypatch: pytest.Mon
     played = play(path, some_rows(60), script=script, providers=[chatter(route(in_flight=8, rps=1_000))])
     assert played.states == ["done"] * 60
     assert played.calls <= 60 + 8 + 8
+
+
+def test_a_text_unusable_in_a_half_is_not_given_up_for_what_the_whole_batch_met(path: Path) -> None:
+    def script(ask: Ask, times: int) -> Said:
+        assert isinstance(ask, Translation)
+        if any("第0题" in text for text in ask.texts):
+            return a_fault(delivery="lost")
+        return Reply(tuple("" if "第2题" in text and times < 2 else f"訳{text}" for text in ask.texts))
+
+    provider = translator(in_flight=1, batch_items=3)
+    played = play(path, some_rows(3), work=translate_once, providers=[provider], script=script)
+    assert played.states == ["failed transient", "done", "done"]
