@@ -299,9 +299,10 @@ class Runner:
     def stopped_by(self) -> tuple[Provider, Route, Fault] | None:
         """The first provider that ended in this run with all its routes, the route and the fault that ended it."""
         for provider in self.providers:
-            ends = [(lane.route, lane.dead) for (name, _), lane in self._lanes.items() if name == provider.name]
-            if all(fault is not None for _, fault in ends):
-                for route, fault in ends:
-                    if fault is not None and fault.kind in STOPPING:
-                        return provider, route, fault
+            lanes = [lane for (name, _), lane in self._lanes.items() if name == provider.name]
+            ends = [(lane.route, lane.dead) for lane in lanes if lane.dead is not None]
+            enough = KEYS_OWN if len(ends) < len(lanes) else STOPPING  # no other route is tried for a key's own sake
+            for route, fault in ends:
+                if fault.kind in enough:
+                    return provider, route, fault
         return None

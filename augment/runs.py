@@ -303,7 +303,8 @@ def _advice(plan: Plan, fault: Fault, route: Route, notice: str = "") -> str:
     words = hint(fault.kind, fault.code, route.connector, language, dialect=str(route.option("dialect")))
     if fault.kind == "retired" and notice:
         return f"{words} {notice}" if language == "zh" else notice
-    if fault.kind == "auth" and (variables := plan.catalog.variables(route.entry)):
+    variables = plan.catalog.variables(route.entry) if fault.kind == "auth" else ()
+    if variables and not any(name in words for name in variables):
         words += f" ({', '.join(variables)})"
     return words or fault.hint
 

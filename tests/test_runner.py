@@ -276,6 +276,16 @@ def test_a_route_without_a_key_is_passed_over(path: Path) -> None:
     ledger.close()
 
 
+@pytest.mark.parametrize("kind", ["auth", "quota_exhausted"])
+def test_a_key_refused_stops_a_provider_whose_other_route_was_opened_to_name_its_model(
+    path: Path, kind: FaultKind
+) -> None:
+    provider = chatter(route("first", model=""), route("second", model=""))
+    played = play(path, some_rows(5), providers=[provider], script=lambda *_: a_fault(kind))
+    assert played.states == [f"failed {kind}"] * 5
+    assert played.runner.stopped_by is not None, "exit 5: typing it again does not help"
+
+
 @pytest.mark.parametrize("model", ["m1", ""], ids=["named", "whatever-is-served"])
 def test_a_route_whose_sdk_is_not_installed_is_passed_over(path: Path, model: str) -> None:
     def connect(one: Route) -> Scripted:
