@@ -393,7 +393,7 @@ def test_a_bad_job_costs_its_group_nothing_and_each_result_is_the_committed_one(
         threads.append(threading.Thread(target=call, args=(name, job), daemon=True))
         threads[-1].start()
         while ledger._jobs.qsize() < len(threads) - 1:
-            pass
+            time.sleep(0.001)
     free.set()
     for thread in threads:
         thread.join(WAIT_S)
@@ -706,3 +706,18 @@ def test_what_is_packed_is_small_and_comes_back(ledger: Ledger, path: Path) -> N
     assert len(stored["request"]) < 1000
     assert unpack(stored["request"]) == {"text": "很长的话" * 1000, "source": "zh", "target": "ja"}
     assert path.stat().st_size < 10**6
+
+
+def test_a_second_ledger_opened_here_lets_no_other_process_end_the_write_ahead_log(tmp_path: Path) -> None:
+    path = tmp_path / "workbench.sqlite"
+    elsewhere = "import pathlib, sys; from augment.ledger import Ledger; Ledger(pathlib.Path(sys.argv[1])).close()"
+    with contextlib.closing(Ledger(path)) as ledger:
+        send(ledger, "一")
+        with contextlib.closing(Ledger(path)):
+            pass
+        log = path.with_name(path.name + "-wal")
+        before = log.stat().st_ino
+        subprocess.run([sys.executable, "-c", elsewhere, str(path)], check=True)
+        assert log.stat().st_ino == before  # with our locks gone it would be the last one, and remove the log
+        send(ledger, "二")
+        assert on_disk(path, "SELECT count(*) FROM asks") == [(2,)]

@@ -40,7 +40,7 @@ def test_a_port_in_use_is_an_error_the_user_can_mend() -> None:
         pytest.raises(FixableError, match="cannot be listened on"),
         serve_in_thread(SimulatorOptions(port=taken.getsockname()[1])),
     ):
-        pass
+        pytest.fail("two servers listen on one port")
 
 
 def test_the_port_is_free_again_afterwards() -> None:
