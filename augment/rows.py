@@ -153,6 +153,27 @@ def derived_id(parent_id: str, made_by: str, ordinal: int = 0) -> str:
     return short_hash(f"{parent_id}/{made_by}#{ordinal}")
 
 
+_FOUND_OUT = ("concluded", "predicted", "votes", "checks", "verdicts", "score", "decisions", "decision")
+_MAKER = ("provider", "model", "prompt_id", *sorted(VOLATILE))
+_NOT_PASSED_ON: Mapping[str, None] = dict.fromkeys((*_FOUND_OUT, *_MAKER))
+
+
+def derive(parent: Row, row_id: str, made_by: str, **changes: Any) -> Row:
+    """A row made from another: its content, kin and split; nothing of what was found out about the parent or of who
+    made it. made_by: the stage and its settings, ``stage:…``; it is the row's newest tag.
+
+    Every stage that adds rows makes them here, so that a column that must come along cannot be forgotten in one.
+    """
+    born = {
+        "row_id": row_id,
+        "parent_id": parent.row_id,
+        "root_id": parent.root_id or parent.row_id,
+        "stage": made_by.partition(":")[0],
+        "tags": sorted({*parent.tags, made_by}),
+    }
+    return parent.with_(**{**_NOT_PASSED_ON, **born, **changes})
+
+
 def short_hash(text: str) -> str:
     """The first 128 bits of SHA-256, in hexadecimal."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]

@@ -8,14 +8,15 @@ from typing import Any
 
 from augment.errors import REFUSING, Fault, UsageError
 from augment.prompts import Prompt, read_prompt
-from augment.rows import derived_id
+from augment.rows import derive, derived_id
 from augment.stages._drafted import Drafted, read_questions
-from augment.stages._examples import Examples
+from augment.stages._examples import Examples, read_examples
 from augment.stages._origin import origin
 from augment.stages._polling import ahead, ballots, confirm, most_votes, unanswered
 from augment.stages._prompting import lettered
 from augment.stages._questions import GATES, fault_of
-from augment.stages._stage import Context, Foreseen
+from augment.stages._retrying import check_retries, first_kept
+from augment.stages._stage import Context, Foreseen, option
 from augment.stages._texts import asked
 from augment.types import Asker, Check, Message, Reject, Row, Scalar, Spent
 
@@ -24,9 +25,20 @@ TRIED_FOR_ONE = 2  # questions of one reply that are solved again, for each that
 
 
 @dataclass(frozen=True, slots=True)
+class Composing:
+    """The options of every stage that has questions written."""
+
+    verify: int = option(4, "votes by which its answer must lead when a new question is solved again", metavar="K")
+    verifier: str = option("", "who solves the new questions; left out: who wrote them", metavar="NAME")
+    temperature: float = option(0.7, "of several votes", metavar="T")
+    retries: int = option(1, "further asks of each provider where no question can be kept", metavar="N")
+    template: str = option("questions", "prompt template: questions, or a file", metavar="NAME")
+    examples: int = option(0, "worked examples shown, chosen by similarity", metavar="K")
+
+
+@dataclass(frozen=True, slots=True)
 class Composer:
-    """How questions are asked for and verified. votes: by which the answer must
-    lead when they are solved again."""
+    """How questions are asked for and verified. votes: by which the answer must lead when they are solved again."""
 
     stage: str
     prompt: Prompt
@@ -58,27 +70,18 @@ class Composed:
         return "；".join(f"{one.reason} {one.detail}".strip() for one in self.refused)
 
 
-def read_composer(
-    context: Context,
-    stage: str,
-    template: str,
-    *,
-    votes: int,
-    retries: int,
-    temperature: float,
-    examples: Examples,
-) -> Composer:
-    """A composer with its templates read. Raises UsageError, NotFound, BadInput."""
-    if votes < 1:
-        raise UsageError(f"--verify {votes} makes no sense", hint="1 or more: no question is kept unverified")
-    if retries < 0:
-        raise UsageError(f"--retries {retries} makes no sense", hint="0 or more")
-    prompt = read_prompt(stage, template, context.workspace)
+def read_composer(context: Context, stage: str, options: Composing) -> Composer:
+    """A composer with its templates and examples read. Raises UsageError, NotFound, BadInput."""
+    if options.verify < 1:
+        raise UsageError(f"--verify {options.verify} makes no sense", hint="1 or more: no question is kept unverified")
+    check_retries(options.retries)
+    prompt = read_prompt(stage, options.template, context.workspace)
     solving = read_prompt("answer", "solve", context.workspace)
     prompt.fill(_holes("", [], 1))
     solving.fill(unanswered(Row("", "")))
-    parameters = {"temperature": temperature} if votes > 1 else {}
-    return Composer(stage, prompt, solving, votes, retries, parameters, examples)
+    parameters = {"temperature": options.temperature} if options.verify > 1 else {}
+    examples = read_examples(context, options.examples)
+    return Composer(stage, prompt, solving, options.verify, options.retries, parameters, examples)
 
 
 async def compose(
@@ -89,21 +92,13 @@ async def compose(
     found = Composed()
     messages = by.examples.turns(row, lambda one: _shown(one, by.prompt))
     messages.append(Message("user", by.prompt.fill(_holes(row.problem or "", known, wanted))))
-    fault: Fault | None = None
-    answered = False
-    for provider in ask.providers:
-        try:
-            for attempt in range(by.retries + 1):
-                since = ask.spent
-                reply = await ask.chat(messages, attempt=attempt, provider=provider)
-                answered = True
-                await _take(read_questions(reply.text), row, known, wanted, ask, by, provider, first, since, found)
-                if found.rows:
-                    return found
-        except Fault as trouble:
-            fault = trouble if fault is None or fault.kind in REFUSING else fault
-    if fault is not None and (fault.kind not in REFUSING or not answered):
-        raise fault
+    since = ask.spent
+
+    async def keep(text: str, provider: str) -> Composed | None:
+        await _take(read_questions(text), row, known, wanted, ask, by, provider, first, since, found)
+        return found if found.rows else None
+
+    await first_kept(ask, messages, by.retries, keep)
     return found
 
 
@@ -140,7 +135,6 @@ async def _take(
         beside.append(one)
         found.rows.append(
             made.with_(
-                stage=by.stage,
                 checks=[Check(name="new", ok=True, detail=f"不与已有的 {len(beside) - 1} 题重复"), verdict],
                 **origin(ask, provider, by.prompt, since),
             )
@@ -170,19 +164,20 @@ async def _verified(made: Row, ask: Asker, by: Composer, author: str) -> Check |
 
 
 def _row(row: Row, one: Drafted, provider: str, made_by: str, ordinal: int) -> Row:
-    return Row(
-        row_id=derived_id(row.row_id, made_by, ordinal),
-        problem_id=row.problem_id,
-        source_id=row.source_id,
-        parent_id=row.row_id,
-        root_id=row.root_id or row.row_id,
-        kind=row.kind,
-        problem=row.problem,
+    return derive(
+        row,
+        derived_id(row.row_id, made_by, ordinal),
+        made_by,
         question=one.question,
         options=list(one.options),
         answer=one.answer,
+        reasoning=None,
+        label=None,
+        permutation=None,
+        system=None,
+        history=None,
+        extra=None,
         tags=[made_by],
-        split=row.split,
         provider=provider,
     )
 

@@ -8,13 +8,13 @@ from augment.prompts import Prompt
 from augment.types import Asker, Spent
 
 
-def origin(ask: Asker, provider: str, prompt: Prompt, since: Spent | None = None) -> dict[str, Any]:
+def origin(ask: Asker, provider: str, prompt: Prompt | None = None, since: Spent | None = None) -> dict[str, Any]:
     """Values for provider, model, prompt_id, attempts, tokens and cost. since: what the row had cost before."""
     spent, had = ask.spent, since or Spent()
     return {
         "provider": provider,
         "model": ask.model(provider) or None,
-        "prompt_id": prompt.id,
+        "prompt_id": prompt.id if prompt else None,
         "attempts": spent.attempts - had.attempts,
         "input_tokens": _less(spent.input_tokens, had.input_tokens),
         "output_tokens": _less(spent.output_tokens, had.output_tokens),

@@ -9,6 +9,7 @@ from augment.errors import REFUSING, Fault, UsageError
 from augment.prompts import Prompt, read_prompt
 from augment.stages._examples import Examples, read_examples
 from augment.stages._polling import Poll, ballots, poll, unanswered
+from augment.stages._retrying import check_retries
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.types import Asker, Check, Done, Outcome, Reject, Row, Scalar, Skip
 
@@ -29,8 +30,7 @@ def prepare(options: Options, context: Context) -> Ready:
     """The stage for these options. Raises UsageError, NotFound, BadInput."""
     if options.votes < 1:
         raise UsageError(f"--votes {options.votes} makes no sense", hint="1 or more")
-    if options.retries < 0:
-        raise UsageError(f"--retries {options.retries} makes no sense", hint="0 or more")
+    check_retries(options.retries)
     if not 0 <= options.temperature <= 2:
         raise UsageError(
             f"--temperature {options.temperature:g} makes no sense", hint="0 to 2; most vendors: at most 1"

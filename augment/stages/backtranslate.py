@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from augment.errors import REFUSING, Fault
 from augment.fidelity import check_row, failed
 from augment.protection import Masked, has_words, mask, unmask
-from augment.rows import derived_id, short_hash
+from augment.rows import derive, derived_id, short_hash
 from augment.spans import HAN
 from augment.stages._conclusions import concluded, conclusion
+from augment.stages._origin import origin
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.tasks import TASK_TAGS, kinds_of
 from augment.types import Asker, Check, Done, Outcome, Reject, Row, Skip
@@ -120,33 +121,17 @@ def _restored(before: list[str], masked: list[Masked | None], back: list[str]) -
 def _rebuilt(row: Row, after: list[str], ask: Asker, provider: str, made_by: str) -> Row:
     problem, question, *options, reasoning = after
     label = _split_label(row.question)[0]
-    return Row(
-        row_id=derived_id(row.row_id, made_by),
+    return derive(
+        row,
+        derived_id(row.row_id, made_by),
+        made_by,
         problem_id=short_hash(f"{row.problem_id}/{made_by}"),
-        source_id=row.source_id,
-        parent_id=row.row_id,
-        root_id=row.root_id or row.row_id,
-        kind=row.kind,
         problem=row.problem if row.kind == "instruction" else problem or None,
         question=None if row.question is None else label + question,
         options=options,
-        permutation=row.permutation,
-        answer=row.answer,
         reasoning=reasoning or None,
         concluded=conclusion(reasoning, row.with_(options=options)) or None,
-        label=row.label,
-        system=row.system,
-        history=row.history,
-        extra=row.extra,
-        tags=sorted({*row.tags, made_by}),
-        split=row.split,
-        stage="backtranslate",
-        provider=provider,
-        model=ask.model(provider),
-        attempts=ask.spent.attempts,
-        input_tokens=ask.spent.input_tokens,
-        output_tokens=ask.spent.output_tokens,
-        cost_cny=ask.spent.cost_cny,
+        **origin(ask, provider),
     )
 
 

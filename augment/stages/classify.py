@@ -6,10 +6,11 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from augment.errors import REFUSING, BadInput, Fault, UsageError
+from augment.errors import REFUSING, BadInput, Fault
 from augment.prompts import Prompt, read_prompt
 from augment.stages._kinds import difficulty, rule_kinds
 from augment.stages._polling import unanswered
+from augment.stages._retrying import check_retries
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.types import Asker, Done, Message, Outcome, Reject, Row, Skip
 
@@ -32,8 +33,7 @@ class Options:
 
 def prepare(options: Options, context: Context) -> Ready:
     """The stage for these options. Raises UsageError, NotFound, BadInput."""
-    if options.retries < 0:
-        raise UsageError(f"--retries {options.retries} makes no sense", hint="0 or more")
+    check_retries(options.retries)
     labels = read_prompt("classify", options.labels, context.workspace)
     known = frozenset(_LABEL.findall(labels.text))
     if len(known) < 2:

@@ -12,6 +12,7 @@ from augment.fence import fenced, marker, visible
 from augment.prompts import Prompt, read_prompt
 from augment.stages._polling import together
 from augment.stages._prompting import lettered
+from augment.stages._retrying import check_retries
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.types import Asker, Check, Done, Message, Outcome, Reject, Row, Skip
 
@@ -30,8 +31,7 @@ class Options:
 
 def prepare(options: Options, context: Context) -> Ready:
     """The stage for these options. Raises UsageError, NotFound, BadInput."""
-    if options.retries < 0:
-        raise UsageError(f"--retries {options.retries} makes no sense", hint="0 or more")
+    check_retries(options.retries)
     prompt = read_prompt("compare", "pair", context.workspace)
     if "{mark}" not in prompt.text or "{material}" not in prompt.text:
         raise BadInput("prompt 'pair' lacks {mark} or {material}", hint="`augment prompts compare pair` shows both")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from augment.errors import REFUSING, Fault, UsageError
 from augment.prompts import Prompt, read_prompt
-from augment.rows import derived_id, short_hash
+from augment.rows import derive, derived_id, short_hash
 from augment.stages._conclusions import concluded, conclusion
+from augment.stages._origin import origin
 from augment.stages._prompting import fields_of, lettered
+from augment.stages._retrying import check_retries, first_kept
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.types import Asker, Check, Done, Message, Outcome, Reject, Row, Skip, Turn
 
@@ -21,8 +22,7 @@ class Options:
 
 def prepare(options: Options, context: Context) -> Ready:
     """The stage for these options. Raises UsageError, NotFound, BadInput."""
-    if options.retries < 0:
-        raise UsageError(f"--retries {options.retries} makes no sense", hint="0 or more")
+    check_retries(options.retries)
     prompt = read_prompt("evaluate", options.template, context.workspace)
     question(Row("", ""), prompt)  # an unknown hole is found now, not after the run has begun
 
@@ -40,19 +40,16 @@ async def evaluate(row: Row, ask: Asker, options: Options, prompt: Prompt) -> Ou
     """A new row with the check that comes to the row's answer; refused where none does, with all that was read."""
     messages = [Message("user", question(row, prompt))]
     read: list[str] = []
-    fault: Fault | None = None
-    for provider in ask.providers:
-        try:
-            for attempt in range(options.retries + 1):
-                reply = await ask.chat(messages, attempt=attempt, provider=provider)
-                found = conclusion(reply.text, row)
-                if found == row.answer:
-                    return Done(added=(_checked(row, reply.text.strip(), ask, provider, prompt),))
-                read.append(found or "无")
-        except Fault as refused:  # this provider gives nothing more for this row; the next one may
-            fault = refused if fault is None or fault.kind in REFUSING else fault
-    if fault is not None and (fault.kind not in REFUSING or not read):
-        raise fault
+
+    async def keep(text: str, provider: str) -> Row | None:
+        found = conclusion(text, row)
+        if found == row.answer:
+            return _checked(row, text.strip(), ask, provider, prompt)
+        read.append(found or "无")
+        return None
+
+    if made := await first_kept(ask, messages, options.retries, keep):
+        return Done(added=(made,))
     return Reject("answer mismatch", f"答案是 {row.answer}，首答 {concluded(row) or '无'}，复核读到 {'、'.join(read)}")
 
 
@@ -79,34 +76,16 @@ def _checked(row: Row, text: str, ask: Asker, provider: str, prompt: Prompt) -> 
     first = concluded(row)
     detail = f"首答与复核一致：{first}" if first == row.answer else f"首答 {first or '无'}，复核改正为 {row.answer}"
     asked = "\n".join(part for part in (row.problem, row.question, lettered(row.options)) if part)
-    return Row(
-        row_id=_id(row, prompt, provider),
-        problem_id=row.problem_id,
-        source_id=row.source_id,
-        parent_id=row.row_id,
-        root_id=row.root_id or row.row_id,
-        kind=row.kind,
-        problem=row.problem,
-        question=row.question,
-        options=row.options,
-        permutation=row.permutation,
-        answer=row.answer,
+    return derive(
+        row,
+        _id(row, prompt, provider),
+        _made_by(prompt, provider),
         reasoning=text,
         concluded=row.answer,
-        system=row.system,
+        label=None,
         history=[Turn(user=asked, assistant=row.reasoning or "")],
-        extra=row.extra,
-        tags=sorted({*row.tags, _made_by(prompt, provider)}),
-        split=row.split,
-        stage="evaluate",
-        provider=provider,
-        model=ask.model(provider) or None,
-        prompt_id=prompt.id,
-        attempts=ask.spent.attempts,
-        input_tokens=ask.spent.input_tokens,
-        output_tokens=ask.spent.output_tokens,
-        cost_cny=ask.spent.cost_cny,
         checks=[Check(name="evaluated", ok=first == row.answer, detail=detail)],
+        **origin(ask, provider, prompt),
     )
 
 

@@ -5,22 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from augment.errors import UsageError
-from augment.stages._composing import compose, most_asks, next_ordinal, read_composer
-from augment.stages._examples import read_examples
+from augment.stages._composing import Composing, compose, most_asks, next_ordinal, read_composer
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.stages._stems import read_stems
 from augment.types import Asker, Done, Outcome, Row, Skip
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Options(Composing):
     questions: int = option(3, "new questions wanted on each stem", metavar="N")
-    verify: int = option(4, "votes by which its answer must lead when a new question is solved again", metavar="K")
-    verifier: str = option("", "who solves the new questions; left out: who wrote them", metavar="NAME")
-    temperature: float = option(0.7, "of several votes", metavar="T")
-    retries: int = option(1, "further asks of each provider where no question can be kept", metavar="N")
-    template: str = option("questions", "prompt template: questions, or a file", metavar="NAME")
-    examples: int = option(0, "worked examples shown, chosen by similarity", metavar="K")
     redo: bool = option(False, "ask for further questions on stems that this provider has expanded")
 
 
@@ -28,15 +21,7 @@ def prepare(options: Options, context: Context) -> Ready:
     """The stage for these options. Raises UsageError, NotFound, BadInput."""
     if options.questions < 1:
         raise UsageError(f"--questions {options.questions} makes no sense", hint="1 or more")
-    by = read_composer(
-        context,
-        "expand",
-        options.template,
-        votes=options.verify,
-        retries=options.retries,
-        temperature=options.temperature,
-        examples=read_examples(context, options.examples),
-    )
+    by = read_composer(context, "expand", options)
     stems = read_stems(context)
 
     async def work(row: Row, ask: Asker) -> Outcome:

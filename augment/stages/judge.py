@@ -11,6 +11,7 @@ from augment.injections import suspicions
 from augment.prompts import Prompt, read_prompt
 from augment.rubrics import Rubric, read_rubric
 from augment.stages._prompting import lettered
+from augment.stages._retrying import check_retries
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.types import Asker, Check, Done, Message, Outcome, Reject, Row, Skip, Verdict
 from augment.verdicts import Scores, read_verdict
@@ -36,8 +37,7 @@ class Options:
 
 def prepare(options: Options, context: Context) -> Ready:
     """The stage for these options. Raises UsageError, NotFound, BadInput."""
-    if options.retries < 0:
-        raise UsageError(f"--retries {options.retries} makes no sense", hint="0 or more")
+    check_retries(options.retries)
     if options.calibrate or options.precision is not None:
         raise UsageError("--calibrate and --precision make no run", hint="`augment judge --calibrate DS`")
     rubric = read_rubric(options.rubric, context.workspace)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from augment.errors import REFUSING, Fault, UsageError
 from augment.prompts import Prompt, read_prompt
 from augment.stages._conclusions import concluded, conclusion
 from augment.stages._examples import Examples, read_examples, solution
+from augment.stages._origin import origin
 from augment.stages._prompting import fields_of
+from augment.stages._retrying import check_retries, first_kept
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.types import Asker, Check, Done, Message, Outcome, Reject, Row, Skip
 
@@ -23,8 +24,7 @@ class Options:
 
 def prepare(options: Options, context: Context) -> Ready:
     """The stage for these options. Raises UsageError, NotFound, BadInput."""
-    if options.retries < 0:
-        raise UsageError(f"--retries {options.retries} makes no sense", hint="0 or more")
+    check_retries(options.retries)
     prompt = read_prompt("reason", options.template, context.workspace)
     prompt.fill(fields_of(Row("", "")))  # an unknown hole is found now, not after the run has begun
 
@@ -56,20 +56,16 @@ async def solve(row: Row, ask: Asker, options: Options, prompt: Prompt, examples
     messages = examples.turns(row, lambda one: (prompt.fill(fields_of(one)), solution(one)))
     messages.append(Message("user", prompt.fill(fields_of(row))))
     read: list[str] = []
-    fault: Fault | None = None
-    for provider in ask.providers:
-        try:
-            for attempt in range(options.retries + 1):
-                reply = await ask.chat(messages, attempt=attempt, provider=provider)
-                found = conclusion(reply.text, row)
-                if found == row.answer:
-                    return Done(updated=_solved(row, reply.text.strip(), ask, provider, prompt, read))
-                read.append(found or "无")
-        except Fault as refused:  # this provider gives nothing more for this row; the next one may
-            fault = refused if fault is None or fault.kind in REFUSING else fault
-    if fault is not None and (fault.kind not in REFUSING or not read):
-        raise fault
-    return Reject("answer mismatch", f"答案是 {row.answer}，读到 {'、'.join(read)}")
+
+    async def keep(text: str, provider: str) -> Row | None:
+        found = conclusion(text, row)
+        if found == row.answer:
+            return _solved(row, text.strip(), ask, provider, prompt, read)
+        read.append(found or "无")
+        return None
+
+    solved = await first_kept(ask, messages, options.retries, keep)
+    return Done(solved) if solved else Reject("answer mismatch", f"答案是 {row.answer}，读到 {'、'.join(read)}")
 
 
 def _solved(row: Row, text: str, ask: Asker, provider: str, prompt: Prompt, misread: list[str]) -> Row:
@@ -80,14 +76,8 @@ def _solved(row: Row, text: str, ask: Asker, provider: str, prompt: Prompt, misr
         concluded=row.answer,
         label="right",
         stage="reason",
-        provider=provider,
-        model=ask.model(provider) or None,
-        prompt_id=prompt.id,
-        attempts=ask.spent.attempts,
-        input_tokens=ask.spent.input_tokens,
-        output_tokens=ask.spent.output_tokens,
-        cost_cny=ask.spent.cost_cny,
         checks=[*kept, Check(name="consistent", ok=True, detail=detail)],
+        **origin(ask, provider, prompt),
     )
 
 

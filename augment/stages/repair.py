@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from augment.errors import REFUSING, Fault, UsageError
 from augment.fidelity import check_row
 from augment.prompts import Prompt, read_prompt
-from augment.rows import derived_id, short_hash
+from augment.rows import derive, derived_id, short_hash
 from augment.stages._conclusions import conclusion
 from augment.stages._drafted import read_questions
 from augment.stages._examples import is_whole
 from augment.stages._origin import origin
 from augment.stages._prompting import fields_of
+from augment.stages._retrying import check_retries, first_kept
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.types import Asker, Check, Done, Message, Outcome, Reject, Row, Skip
 
@@ -35,8 +35,7 @@ class Options:
 
 def prepare(options: Options, context: Context) -> Ready:
     """The stage for these options. Raises UsageError, NotFound, BadInput."""
-    if options.retries < 0:
-        raise UsageError(f"--retries {options.retries} makes no sense", hint="0 or more")
+    check_retries(options.retries)
     prompt = read_prompt("repair", options.template, context.workspace)
     prompt.fill(_holes(Row("", "")))
 
@@ -52,21 +51,17 @@ async def mend(row: Row, ask: Asker, options: Options, prompt: Prompt) -> Outcom
     """Asks until a mended row holds: ``retries`` + 1 times each provider, then its fallback. Raises Fault."""
     messages = [Message("user", prompt.fill(_holes(row)))]
     refused: list[Reject] = []
-    fault: Fault | None = None
-    for provider in ask.providers:
-        try:
-            for attempt in range(options.retries + 1):
-                text = (await ask.chat(messages, attempt=attempt, provider=provider)).text.strip()
-                mended = mended_row(row, text)
-                found = checked(row, mended)
-                if not isinstance(found, Reject):
-                    made = _derived(row, mended, found, provider, origin(ask, provider, prompt))
-                    return Done(added=(made,))
-                refused.append(found)
-        except Fault as trouble:
-            fault = trouble if fault is None or fault.kind in REFUSING else fault
-    if fault is not None and (fault.kind not in REFUSING or not refused):
-        raise fault
+
+    async def keep(text: str, provider: str) -> Row | None:
+        mended = mended_row(row, text.strip())
+        found = checked(row, mended)
+        if isinstance(found, Reject):
+            refused.append(found)
+            return None
+        return _derived(row, mended, found, provider, origin(ask, provider, prompt))
+
+    if made := await first_kept(ask, messages, options.retries, keep):
+        return Done(added=(made,))
     told = "；".join(f"第{number}次{one.reason} {one.detail}".rstrip() for number, one in enumerate(refused, 1))
     return Reject(refused[-1].reason, told)
 
@@ -140,13 +135,11 @@ def _holes(row: Row) -> dict[str, str]:
 def _derived(row: Row, mended: Row, checks: list[Check], provider: str, made: dict[str, Any]) -> Row:
     made_by = f"repair:{provider}"
     moved = mended.problem != row.problem
-    return Row(
-        row_id=derived_id(row.row_id, made_by),
+    return derive(
+        row,
+        derived_id(row.row_id, made_by),
+        made_by,
         problem_id=short_hash(f"{row.problem_id}/{made_by}/{row.row_id}") if moved else row.problem_id,
-        source_id=row.source_id,
-        parent_id=row.row_id,
-        root_id=row.root_id or row.row_id,
-        kind=row.kind,
         problem=mended.problem,
         question=mended.question,
         options=mended.options,
@@ -155,12 +148,6 @@ def _derived(row: Row, mended: Row, checks: list[Check], provider: str, made: di
         reasoning=mended.reasoning,
         concluded=conclusion(mended.reasoning or "", mended) or None,
         label="right" if mended.reasoning else row.label,
-        system=row.system,
-        history=row.history,
-        extra=row.extra,
-        tags=sorted({*row.tags, made_by}),
-        split=row.split,
-        stage="repair",
         checks=checks,
         **made,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from augment.errors import UsageError
 from augment.letters import Unsure, kept, permuted
-from augment.rows import derived_id, short_hash
+from augment.rows import derive, derived_id, short_hash
 from augment.stages._prompting import LETTERS
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.types import Asker, Check, Done, Outcome, Reject, Row, Skip
@@ -126,24 +126,20 @@ def _golds(context: Context) -> dict[int, Counter[str]]:
 def _derived(row: Row, made: Row, ordinal: int, made_by: str) -> Row:
     """The new row. Who wrote its words stands as it stood: no word is new."""
     moves = "、".join(f"{LETTERS[old]}→{LETTERS[new]}" for new, old in enumerate(made.permutation or []) if old != new)
-    return made.with_(
-        row_id=derived_id(row.row_id, made_by, ordinal),
+    return derive(
+        row,
+        derived_id(row.row_id, made_by, ordinal),
+        made_by,
         problem_id=short_hash(f"{row.problem_id}/{made_by}/{ordinal}"),
-        parent_id=row.row_id,
-        root_id=row.root_id or row.row_id,
-        predicted=None,
-        votes=None,
-        tags=sorted({*row.tags, made_by}),
-        stage="shuffle",
-        attempts=None,
-        input_tokens=None,
-        output_tokens=None,
-        cost_cny=None,
+        options=made.options,
+        answer=made.answer,
+        reasoning=made.reasoning,
+        concluded=made.concluded,
+        permutation=made.permutation,
+        provider=row.provider,
+        model=row.model,
+        prompt_id=row.prompt_id,
         checks=[Check(name="letters", ok=True, detail=moves)],
-        verdicts=None,
-        score=None,
-        decisions=None,
-        decision=None,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from augment.errors import UsageError
 from augment.fidelity import check_row, failed
-from augment.rows import derived_id, short_hash
+from augment.rows import derive, derived_id, short_hash
 from augment.stages._conclusions import concluded, conclusion
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.stages._thesaurus import Place, places
@@ -71,29 +71,14 @@ def _chosen(found: Sequence[Place], synonyms: Mapping[str, str]) -> list[Place]:
 def _derived(row: Row, synonyms: Mapping[str, str], ordinal: int, made_by: str) -> Row:
     """The new row with its checks. No model wrote it: the reasoning is the parent's in the same other words."""
     problem = row.problem if row.kind == "instruction" else _said(row.problem, synonyms)
-    made = row.with_(
-        row_id=derived_id(row.row_id, made_by, ordinal),
+    made = derive(
+        row,
+        derived_id(row.row_id, made_by, ordinal),
+        made_by,
         problem_id=short_hash(f"{row.problem_id}/{made_by}/{ordinal}/{problem}"),
-        parent_id=row.row_id,
-        root_id=row.root_id or row.row_id,
         problem=problem,
         question=_said(row.question, synonyms),
         reasoning=_said(row.reasoning, synonyms),
-        predicted=None,
-        votes=None,
-        tags=sorted({*row.tags, made_by}),
-        stage="synonyms",
-        provider=None,
-        model=None,
-        prompt_id=None,
-        attempts=None,
-        input_tokens=None,
-        output_tokens=None,
-        cost_cny=None,
-        verdicts=None,
-        score=None,
-        decisions=None,
-        decision=None,
     )
     checks = check_row(row, made)
     was = concluded(row)

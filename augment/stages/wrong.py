@@ -6,14 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from augment.errors import REFUSING, Fault, UsageError
+from augment.errors import REFUSING, Fault
 from augment.prompts import Prompt, read_prompt
-from augment.rows import derived_id
+from augment.rows import derive, derived_id
 from augment.stages._conclusions import concluded, conclusion
 from augment.stages._distractors import drawn, hardest, wrong_answers
 from augment.stages._examples import Examples, is_whole, read_examples, solution
 from augment.stages._origin import origin
 from augment.stages._prompting import fields_of
+from augment.stages._retrying import check_retries, first_kept
 from augment.stages._reveals import revealed
 from augment.stages._stage import Context, Ready, Stage
 from augment.stages._stage import option as flag  # a field of this stage's is named option
@@ -40,8 +41,7 @@ class Options:
 
 def prepare(options: Options, context: Context) -> Ready:
     """The stage for these options. Raises UsageError, NotFound, BadInput."""
-    if options.retries < 0:
-        raise UsageError(f"--retries {options.retries} makes no sense", hint="0 or more")
+    check_retries(options.retries)
     prompt = read_prompt("wrong", options.template, context.workspace)
     prompt.fill(fields_of(Row("", "")))
     examples = read_examples(context, options.examples, reasoned=True)
@@ -91,28 +91,22 @@ def _made(row: Row, letters: str, ask: Asker, context: Context) -> bool:
 async def argue(
     row: Row, letters: str, ask: Asker, options: Options, prompt: Prompt, examples: Examples
 ) -> Row | Reject:
-    """A row whose reasoning concludes the wrong letters: ``retries`` + 1 asks of each provider. Raises Fault.
-
-    Refused for good by a provider, the next is asked; refused by the last without a text read, the fault passes.
-    """
+    """A row whose reasoning concludes the wrong letters: ``retries`` + 1 asks of each provider. Raises Fault."""
     aim = row.with_(answer=letters)
     messages = examples.turns(row, lambda one: (prompt.fill(fields_of(one)), solution(one)))
     messages.append(Message("user", prompt.fill(fields_of(aim))))
     since = ask.spent
     read: list[Reject] = []
-    fault: Fault | None = None
-    for provider in ask.providers:
-        try:
-            for attempt in range(options.retries + 1):
-                text = (await ask.chat(messages, attempt=attempt, provider=provider)).text.strip()
-                refused = _refused(text, letters, row)
-                if refused is None:
-                    return _derived(row, letters, text, provider, origin(ask, provider, prompt, since))
-                read.append(refused)
-        except Fault as trouble:  # this provider gives nothing more for this row; the next one may
-            fault = trouble if fault is None or fault.kind in REFUSING else fault
-    if fault is not None and (fault.kind not in REFUSING or not read):
-        raise fault
+
+    async def keep(text: str, provider: str) -> Row | None:
+        refused = _refused(text.strip(), letters, row)
+        if refused is None:
+            return _derived(row, letters, text.strip(), provider, origin(ask, provider, prompt, since))
+        read.append(refused)
+        return None
+
+    if made := await first_kept(ask, messages, options.retries, keep):
+        return made
     nearest = max(read, key=lambda one: GATES.index(one.reason))
     told = "；".join(f"第{number}次{one.detail}" for number, one in enumerate(read, 1))
     return Reject(nearest.reason, f"应论证 {letters}：{told}")
@@ -137,27 +131,13 @@ def _least(row: Row) -> int:
 
 def _derived(row: Row, letters: str, text: str, provider: str, made: dict[str, Any]) -> Row:
     made_by = _made_by(letters, provider)
-    return Row(
-        row_id=derived_id(row.row_id, made_by),
-        problem_id=row.problem_id,
-        source_id=row.source_id,
-        parent_id=row.row_id,
-        root_id=row.root_id or row.row_id,
-        kind=row.kind,
-        problem=row.problem,
-        question=row.question,
-        options=row.options,
-        answer=row.answer,
+    return derive(
+        row,
+        derived_id(row.row_id, made_by),
+        made_by,
         reasoning=text,
         concluded=letters,
         label="wrong",
-        permutation=row.permutation,
-        system=row.system,
-        history=row.history,
-        extra=row.extra,
-        tags=sorted({*row.tags, made_by}),
-        split=row.split,
-        stage="wrong",
         checks=[Check(name="argues", ok=True, detail=f"结论是指定的错误答案 {letters}，正确答案是 {row.answer}")],
         **made,
     )
