@@ -1,0 +1,14 @@
+"""The one front door: what the CLI, the UI and a notebook can do with a workspace. One file a group of calls."""
+
+from __future__ import annotations
+
+from augment.workbench._looking import Looking
+from augment.workbench._references import REFERENCE, VERSION, Reference
+from augment.workbench._reviews import Reviews
+from augment.workbench._stages import Stages
+
+__all__ = ["REFERENCE", "VERSION", "Reference", "Workbench"]
+
+
+class Workbench(Stages, Reviews, Looking):
+    """One workspace. Close it, or use it as a context manager, so that the ledger is written out."""
