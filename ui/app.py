@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
 
 try:
     from ui import state, widgets
-    from ui.views import browse, home, review
 except ModuleNotFoundError as error:
     NOT_INSTALLED = f"'{error.name}' is not installed here: `pip install -e .` in the checkout, then run this again."
     sys.stderr.write(NOT_INSTALLED + "\n")
     st.error(NOT_INSTALLED)
     st.stop()
-
-VIEWS = {"home": home.render, "review": review.render, "browse": browse.render}
 
 
 def main() -> None:
@@ -40,13 +38,13 @@ def _draw() -> None:
         _refresh()
         return
     view = state.got("view")
-    view = view if view in VIEWS else "home"
+    view = view if view in state.PAGES else "home"
     widgets.sidebar(bench, view)
-    if state.dataset(bench) is None:
+    if state.dataset(bench) is None and view not in state.WITHOUT_DATASET:
         widgets.calm(state.t("empty.no_dataset"), state.t("empty.no_dataset_next"), "augment import FILE")
         _refresh()
         return
-    VIEWS[view](bench)
+    import_module(f"ui.views.{view}").render(bench)  # plots and the like are loaded by the page that draws them
 
 
 def _refresh() -> None:

@@ -44,6 +44,8 @@ __all__ = [
     "word",
 ]
 
+PAGES = ("home", "review", "browse")  # in the order of the sidebar; each is a file in ui/views/
+WITHOUT_DATASET: tuple[str, ...] = ()  # the pages that have something to show before there is any
 PAGE = 50
 ANY = "any"
 DECISIONS = (UNDECIDED, "accept", "reject", "edit")

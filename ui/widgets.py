@@ -51,7 +51,7 @@ def sidebar(bench: Workbench, view: str) -> None:
                 format_func={n: f"v{n}" if n < last else newest for n in range(last + 1)}.__getitem__,
                 args=("version", last),
             )
-        for target in ("home", "review", "browse"):
+        for target in state.PAGES:
             kind: Literal["secondary", "tertiary"] = "secondary" if target == view else "tertiary"
             st.button(
                 t(f"app.{target}"), key=f"to-{target}", type=kind, width="stretch", on_click=state.show, args=(target,)

@@ -46,8 +46,12 @@ def language() -> str:
 @lru_cache
 def texts(of: str) -> dict[str, str]:
     """Every text of a language by its dotted key."""
-    found = tomllib.loads((Path(__file__).parent / "texts" / f"{of}.toml").read_text("utf-8"))
-    return {f"{group}.{name}": text for group, names in found.items() for name, text in names.items()}
+    return {
+        f"{group}.{name}": text
+        for file in sorted((Path(__file__).parent / "texts" / of).glob("*.toml"))
+        for group, names in tomllib.loads(file.read_text("utf-8")).items()
+        for name, text in names.items()
+    }
 
 
 def moment(seconds: float) -> str:

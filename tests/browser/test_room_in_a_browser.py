@@ -1,18 +1,12 @@
 """The room in a real browser: typed letters decide nothing, keys do, hostile texts load nothing.
 
-Wants Chromium (Debian: chromium, fonts-noto-cjk). Without it the tests are skipped, or fail where
-AUGMENT_DEMAND_BROWSER=1 says that it must be there. Screenshots of both widths, languages and themes go to ``out/``.
+Screenshots of both widths, languages and themes go to ``out/``.
 """
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,44 +15,19 @@ import pytest
 from augment.types import Check, Row
 from augment.workbench import Workbench
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+Serve = Callable[[Path], contextlib.AbstractContextManager[str]]
 HERE = Path(__file__).resolve().parent
-APP = HERE.parents[1] / "ui" / "app.py"
 HOSTILE = '<img src="http://127.0.0.1:9/x.png" onerror="window.hit=1">![](http://127.0.0.1:9/y.png)<script>window.hit=1</script>'
 ROWS = 6
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The room on a small workspace, served as a user serves it."""
-    if not CHROMIUM.exists():
-        if os.environ.get("AUGMENT_DEMAND_BROWSER") == "1":
-            pytest.fail(f"AUGMENT_DEMAND_BROWSER=1 and {CHROMIUM} is not there")
-        pytest.skip(f"needs {CHROMIUM} (apt-get install chromium fonts-noto-cjk)")
+def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The room on a small workspace."""
     workspace = tmp_path_factory.mktemp("room")
     fill(workspace)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port)]
-    environment = {**os.environ, "AUGMENT_WORKSPACE": str(workspace)}
-    log = (workspace / "server.log").open("wb")
-    server = subprocess.Popen(command, cwd=workspace, env=environment, stdout=log, stderr=log)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
-        yield f"http://127.0.0.1:{port}/", workspace
-    finally:
-        server.terminate()
-        server.wait(20)
-        log.close()
+    with serve(workspace) as url:
+        yield url, workspace
 
 
 def fill(workspace: Path) -> None:
@@ -93,28 +62,6 @@ def fill(workspace: Path) -> None:
         draft.write(rows)
         bench.store.commit("train", base=None, added=draft, lineage=lambda _, out: {"rows_out": out}, transaction="t")
         bench.remember("last_dataset", "train")
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        if server.poll() is not None:
-            pytest.fail(f"the room's server ended with {server.returncode}")
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail("the room did not open within 30 s")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
