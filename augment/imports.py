@@ -8,7 +8,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,9 +78,15 @@ class Source:
     split: str | None = None
 
 
-def import_files(store: Store, files: Sequence[Path], name: str | None, format: str | None = None) -> ImportSummary:  # noqa: A002 - the flag's name
-    """Reads every file before anything is kept; a folder stands for the files in it. Raises NotFound, BadInput,
-    DiskTrouble, UsageError."""
+def import_files(
+    store: Store,
+    files: Sequence[Path],
+    name: str | None,
+    format: str | None = None,  # noqa: A002 - the flag's name
+    more: Mapping[str, Any] | None = None,
+) -> ImportSummary:
+    """Reads every file before anything is kept; a folder stands for the files in it. more: what the version's lineage
+    is to say beside. Raises NotFound, BadInput, DiskTrouble, UsageError."""
     if format is not None and format not in FORMATS:
         raise UsageError(f"there is no format {format!r}", hint=f"known formats: {', '.join(FORMATS)}")
     started = time.monotonic()
@@ -120,6 +126,7 @@ def import_files(store: Store, files: Sequence[Path], name: str | None, format: 
                     "rows_out": rows,
                     "rejected": {"unreadable": bad} if (bad := sum(len(file.bad) for file in read)) else {},
                     "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+                    **(more or {}),
                 }
 
             version = store.commit(dataset, base=base, added=draft, lineage=lineage, transaction=run_id)

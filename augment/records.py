@@ -1,16 +1,67 @@
-"""What was done: the runs of a workspace, and every ask made for a row."""
+"""What was done: the runs of a workspace, noted and read, and every ask made for a row."""
 
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from augment.asks import unpack
-from augment.errors import NotFound, UsageError
+from augment.errors import AugmentError, NotFound, UsageError
 from augment.ledger import Ledger
 from augment.processes import goes_on
 
+ENDS = {0: "done", 130: "interrupted", 6: "budget_reached"}
 STATES = ("running", "done", "stopped", "budget_reached", "interrupted", "broken", "killed")
+
+
+def note_start(
+    ledger: Ledger,
+    run_id: str,
+    dataset: str,
+    stage: str,
+    provider: str | None,
+    options: Mapping[str, Any],
+    version: int,
+) -> None:
+    """Records that a run has begun."""
+    given = json.dumps(options, ensure_ascii=False)
+    values = (run_id, dataset, stage, provider, given, version, time.time(), os.getpid())
+
+    def job(db: sqlite3.Connection) -> None:
+        db.execute(
+            "INSERT INTO runs (run_id, dataset, stage, provider, options, from_version, started_at, pid, state)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running')",
+            values,
+        )
+
+    ledger.write(job)
+
+
+@contextmanager
+def closed_after_a_bug(ledger: Ledger, run_id: str) -> Iterator[None]:
+    """A run that ends without a summary is not left as running."""
+    try:
+        yield
+    except BaseException:
+        with suppress(AugmentError):  # the disk may be what failed; the first error is the one to tell
+            ledger.write(lambda db: db.execute("UPDATE runs SET state = 'broken' WHERE run_id = ?", (run_id,)))
+        raise
+
+
+def note_end(ledger: Ledger, run_id: str, version: int, exit_code: int, summary: Mapping[str, Any]) -> None:
+    """Records how a run ended."""
+    text = json.dumps({**summary, "items": None}, ensure_ascii=False, default=str)
+    values = (version, time.time(), ENDS.get(exit_code, "stopped"), text, run_id)
+
+    def job(db: sqlite3.Connection) -> None:
+        db.execute("UPDATE runs SET version = ?, ended_at = ?, state = ?, summary = ? WHERE run_id = ?", values)
+
+    ledger.write(job)
 
 
 def runs(

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
-import sqlite3
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
 from augment import __version__, loops
 from augment.accounts import Accounts
-from augment.errors import AugmentError, DiskTrouble, Fault
+from augment.errors import DiskTrouble, Fault
 from augment.hints import hint
 from augment.lanes import Purse, Tally
-from augment.ledger import Ledger
 from augment.limits import Account
 from augment.plans import Plan
 from augment.quotas import GOES_ON
+from augment.records import closed_after_a_bug, note_end, note_start
 from augment.runner import Result, Runner
 from augment.store import Draft, Fill, same
 from augment.types import Done, Route, Row
@@ -102,7 +99,18 @@ class Summary:
         return shown
 
 
-def execute(plan: Plan, watcher: Watcher | None = None) -> Summary:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run as a part of something larger. lineage: what its version says of that, under ``pipeline``, with whether the
+    run came to its end; key: what the larger thing is known by; commits: the exit codes with which a version is made,
+    None for any."""
+
+    lineage: Mapping[str, Any]
+    key: str
+    commits: frozenset[int] | None = None
+
+
+def execute(plan: Plan, watcher: Watcher | None = None, part: Part | None = None) -> Summary:
     """Runs the plan and commits one version, or none where nothing changed."""
     run_id = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S") + "-" + uuid.uuid4().hex[:8]
     started = time.monotonic()
@@ -119,7 +127,8 @@ def execute(plan: Plan, watcher: Watcher | None = None) -> Summary:
         most_rows=plan.run.target,
     )
     live = Live(plan.stage.name, plan.label, runner.tally, plan.count(), plan.limits)
-    note_start(plan, run_id)
+    options = plan.chosen() | ({"pipeline": part.key} if part is not None else {})
+    note_start(plan.ledger, run_id, plan.dataset, plan.stage.name, plan.label, options, plan.version)
     with ExitStack() as stack:
         if (accounts := _accounts(plan)) is not None:
             stack.callback(accounts.close)
@@ -131,15 +140,16 @@ def execute(plan: Plan, watcher: Watcher | None = None) -> Summary:
         if watcher is not None:
             watcher.begin(live)
             stack.callback(watcher.end)
-        stack.enter_context(_closed_after_a_bug(plan.ledger, run_id))
+        stack.enter_context(closed_after_a_bug(plan.ledger, run_id))
         shown = loops.run(_drive(plan, runner, live, updated, added))
         added.close()
         version, rows_added = plan.version, 0
-        if plan.run.preview is None and (updated.changed or added.rows):
-            version, rows_added = _commit(plan, runner, live, updated, added, run_id, started)
+        wanted = plan.run.preview is None and (updated.changed or added.rows)
+        if wanted and _is_whole(part, _ending(plan, runner, live)[0]):
+            version, rows_added = _commit(plan, runner, live, updated, added, run_id, started, part)
         rows_out = plan.store.count(plan.dataset, version)
         summary = _summary(plan, runner, live, run_id, version, rows_out, rows_added, time.monotonic() - started, shown)
-    note_end(plan.ledger, summary)
+    note_end(plan.ledger, run_id, version, summary.exit_code, summary.as_json())
     return summary
 
 
@@ -205,8 +215,20 @@ async def _drive(plan: Plan, runner: Runner, live: Live, updated: Fill, added: D
     return shown
 
 
+def _is_whole(part: Part | None, exit_code: int) -> bool:
+    """Whether what the run has done is to become a version."""
+    return part is None or part.commits is None or exit_code in part.commits
+
+
 def _commit(
-    plan: Plan, runner: Runner, live: Live, updated: Fill, added: Draft, run_id: str, started: float
+    plan: Plan,
+    runner: Runner,
+    live: Live,
+    updated: Fill,
+    added: Draft,
+    run_id: str,
+    started: float,
+    part: Part | None,
 ) -> tuple[int, int]:
     added_rows = [0]  # what a version made meanwhile already had is not added
 
@@ -235,6 +257,7 @@ def _commit(
             "cost_cny": runner.tally.cost_cny,
             "seconds": round(time.monotonic() - started, 3),
             "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            **_part_of(part, plan, runner, live),
         }
 
     updated.close()  # before the dataset is locked: it reads and writes what no row of the run came to
@@ -247,6 +270,13 @@ def _commit(
         transaction=run_id,
     )
     return version, added_rows[-1]
+
+
+def _part_of(part: Part | None, plan: Plan, runner: Runner, live: Live) -> dict[str, Any]:
+    """What the version says of the larger thing that its run was a part of."""
+    if part is None:
+        return {}
+    return {"pipeline": {**part.lineage, "whole": _ending(plan, runner, live)[0] == 0}}
 
 
 def _summary(
@@ -321,54 +351,3 @@ def _advice(plan: Plan, fault: Fault, route: Route, notice: str = "") -> str:
     if variables and not any(name in words for name in variables):
         words += f" ({', '.join(variables)})"
     return words or fault.hint
-
-
-# ── the runs table ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def note_start(plan: Plan, run_id: str) -> None:
-    """Records that a run has begun."""
-    values = (
-        run_id,
-        plan.dataset,
-        plan.stage.name,
-        plan.label,
-        json.dumps(plan.chosen(), ensure_ascii=False),
-        plan.version,
-        time.time(),
-        os.getpid(),
-    )
-
-    def job(db: sqlite3.Connection) -> None:
-        db.execute(
-            "INSERT INTO runs (run_id, dataset, stage, provider, options, from_version, started_at, pid, state)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running')",
-            values,
-        )
-
-    plan.ledger.write(job)
-
-
-@contextmanager
-def _closed_after_a_bug(ledger: Ledger, run_id: str) -> Iterator[None]:
-    """A run that ends without a summary is not left as running."""
-    try:
-        yield
-    except BaseException:
-        with suppress(AugmentError):  # the disk may be what failed; the first error is the one to tell
-            ledger.write(lambda db: db.execute("UPDATE runs SET state = 'broken' WHERE run_id = ?", (run_id,)))
-        raise
-
-
-def note_end(ledger: Ledger, summary: Summary) -> None:
-    """Records how a run ended."""
-    state = {0: "done", 130: "interrupted", 6: "budget_reached"}.get(summary.exit_code, "stopped")
-    text = json.dumps({**summary.as_json(), "items": None}, ensure_ascii=False, default=str)
-
-    def job(db: sqlite3.Connection) -> None:
-        db.execute(
-            "UPDATE runs SET version = ?, ended_at = ?, state = ?, summary = ? WHERE run_id = ?",
-            (summary.version, time.time(), state, text, summary.run_id),
-        )
-
-    ledger.write(job)

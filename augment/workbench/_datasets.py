@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,12 +28,14 @@ class Datasets(Desk):
         files: Sequence[Path],
         name: str | None = None,
         format: str | None = None,  # noqa: A002 - the flag's name
+        more: Mapping[str, Any] | None = None,
     ) -> ImportSummary:
         """Reads files, or the files of folders, into one dataset, as one new version. format: of all of them; found
-        from the bytes of each where it is left out. Raises BadInput, NotFound, DiskTrouble."""
+        from the bytes of each where it is left out; more: for the version's lineage. Raises BadInput, NotFound,
+        DiskTrouble."""
         from augment.imports import import_files
 
-        summary = import_files(self.store, files, name, format)
+        summary = import_files(self.store, files, name, format, more)
         self.remember("last_dataset", summary.dataset)
         return summary
 

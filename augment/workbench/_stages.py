@@ -14,7 +14,7 @@ from augment.workbench._datasets import Datasets
 if TYPE_CHECKING:
     from augment.forecast import Forecast
     from augment.plans import RunOptions
-    from augment.runs import Summary, Watcher
+    from augment.runs import Part, Summary, Watcher
 
 
 class Stages(Datasets):
@@ -28,12 +28,14 @@ class Stages(Datasets):
         options: Mapping[str, Any] | None = None,
         run: RunOptions | None = None,
         watcher: Watcher | None = None,
+        part: Part | None = None,
     ) -> Summary:
-        """Runs a stage and commits one version. options: the stage's own, by name. Raises AugmentError."""
+        """Runs a stage and commits one version. options: the stage's own, by name; part: of a pipeline.
+        Raises AugmentError."""
         from augment.runs import execute
 
         with self._plan(stage, dataset, options or {}, run) as plan:
-            return execute(plan, watcher)
+            return execute(plan, watcher, part)
 
     def forecast(
         self,
