@@ -29,6 +29,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "answers": ("answers", "Show how predictions agree with the answers, and the rows in dispute."),
         "diff": ("data", "Show the rows that differ between two versions."),
         "contamination": ("leakage", "Show which rows stand in other files, or in two splits of the dataset."),
+        "export": ("export", "Write a version as a file or folder for a trainer or a reader, with a manifest."),
         "restore": ("data", "Make a new version that equals an old one."),
         "review": ("review", "Accept, reject, edit and undo from the terminal; seal the decisions into a version."),
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from augment.workbench._exports import Exports
 from augment.workbench._looking import Looking
 from augment.workbench._references import REFERENCE, VERSION, Reference
 from augment.workbench._reviews import Reviews
@@ -10,5 +11,5 @@ from augment.workbench._stages import Stages
 __all__ = ["REFERENCE", "VERSION", "Reference", "Workbench"]
 
 
-class Workbench(Stages, Reviews, Looking):
+class Workbench(Stages, Reviews, Exports, Looking):
     """One workspace. Close it, or use it as a context manager, so that the ledger is written out."""

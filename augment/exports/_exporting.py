@@ -1,0 +1,159 @@
+"""One export: rows gathered, a format's files written, read back, counted, and put in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from augment.errors import FixableError, UsageError
+from augment.exports._attempts import Attempts
+from augment.exports._chat import Speaker, speaker
+from augment.exports._files import check_target, manifest_of, publish, workroom
+from augment.exports._format import Format, Job, Kind
+from augment.exports._gather import Gatherer, Solutions, Source
+from augment.exports._labelled import Labelled
+from augment.exports._manifest import as_bytes, manifest
+from augment.exports._options import ExportOptions
+from augment.exports._pairs import Pairs
+from augment.exports._reading_back import read_back
+from augment.exports._registry import load
+from augment.exports._simulated import Simulated
+from augment.exports._spool import Spool
+from augment.exports._survey import Survey, choice, refuse_simulated
+from augment.files import disk_errors
+
+if TYPE_CHECKING:
+    from augment.ledger import Ledger
+    from augment.store import Store
+
+COMMON = frozenset({"where", "split", "decision", "allow_simulated", "seed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where an export reads from: the versions, the ledger, and the workspace's own templates."""
+
+    store: Store
+    ledger: Ledger
+    workspace: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written. path: the file or folder; told: the manifest's content."""
+
+    path: Path
+    manifest: Path
+    told: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """The manifest with the paths, as one object."""
+        return {"path": str(self.path), "manifest": str(self.manifest), **self.told}
+
+
+def export(shelf: Shelf, dataset: str, version: int, name: str, path: Path, options: ExportOptions) -> Exported:
+    """Writes a version in a format. Raises UsageError, NotFound, BadInput, FixableError, DiskTrouble."""
+    form = load(name)
+    options = _resolved(form, name, options)
+    check_target(path, folder=form.folder)
+    speak = speaker(options.prompt, options.cot or "inline", shelf.workspace) if "cot" in form.takes else None
+    matching = _matching(shelf, dataset, version, options.where)
+    with ExitStack() as stack, workroom(path) as room, disk_errors(path):
+        gathering = _Gathering(shelf, room, stack, speak, options)
+        gatherers = {kind: gathering.of(kind) for kind in form.kinds}
+        survey = Survey(gatherers, Simulated(findings=form.findings))
+        survey.read(shelf.store.rows(dataset, version), choice(options, options.decision or "any", matching))
+        survey.settle(balanced=options.balance is not None)
+        rows_out, left_out, simulated = survey.counts()
+        if simulated and not options.allow_simulated:
+            refuse_simulated(simulated, rows_out)
+        if not rows_out:
+            raise _nothing(survey.rows_in, left_out, name)
+        facts: dict[str, Mapping[str, Any]] = {
+            kind: {"lines": len(spool), **gatherer.facts()} for kind, (gatherer, spool) in gatherers.items()
+        }
+        spools = {kind: spool for kind, (_, spool) in gatherers.items()}
+        out = room / "out"
+        out.mkdir()
+        job = Job(out, path.name, dataset, version, options, speak, spools, facts)
+        written = form.write(job)
+        read_back(out, written)
+        counts = {"rows_in": survey.rows_in, "rows_out": rows_out, "left_out": left_out, "simulated": simulated}
+        told = manifest(job, name, counts, written, form.takes)
+        publish(out if form.folder else job.path, path, as_bytes(told), folder=form.folder)
+    return Exported(path, manifest_of(path, folder=form.folder), told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathering:
+    """Makes what gathers the rows of each kind."""
+
+    shelf: Shelf
+    room: Path
+    stack: ExitStack
+    speak: Speaker | None
+    options: ExportOptions
+
+    def of(self, kind: Kind) -> tuple[Gatherer, Spool]:
+        """The gatherer of a kind and where its lines go."""
+        spool = self._spool(kind)
+        if self.speak is None:
+            raise ValueError(f"{kind} are gathered by nobody")
+        source = Source(self.speak, spool, self.options.balance, self._attempts(kind))
+        if kind == "pairs":
+            return Pairs(source, self._spool("halves")), spool
+        if kind in ("labelled", "scored"):
+            return Labelled(source, reasoned=kind == "scored"), spool
+        return Solutions(source, instructions=kind == "solutions"), spool
+
+    def _spool(self, name: str) -> Spool:
+        spool = Spool(self.room / f"{name}.spool", seed=self.options.seed, shuffle=self.options.shuffle)
+        self.stack.callback(spool.close)
+        return spool
+
+    def _attempts(self, kind: Kind) -> Attempts | None:
+        taken = ("labelled",) if self.options.attempts == "kto" else ("labelled", "pairs", "scored")
+        wanted = self.options.attempts in ("use", "kto") and kind in taken
+        return Attempts(self.shelf.ledger, self.options.allow_simulated) if wanted else None
+
+
+def _resolved(form: Format, name: str, options: ExportOptions) -> ExportOptions:
+    """The options with what holds where they were not given. Raises UsageError for one that the format has no use
+    for."""
+    for field in fields(ExportOptions):
+        if field.name in COMMON | form.takes or getattr(options, field.name) == field.default:
+            continue
+        flags = ", ".join(f"--{one.replace('_', '-')}" for one in sorted(COMMON | form.takes))
+        raise UsageError(f"--{field.name.replace('_', '-')} means nothing to {name}", hint=f"{name} takes {flags}")
+    if "cot" in form.takes:
+        options = replace(options, cot=options.cot or "inline")
+    if "attempts" in form.takes:
+        options = replace(options, attempts=options.attempts or ("kto" if "labelled" in form.kinds else "leave"))
+    return replace(options, decision=options.decision or form.decision)
+
+
+def _matching(shelf: Shelf, dataset: str, version: int, where: str | None) -> frozenset[str] | None:
+    if where is None:
+        return None
+    from augment.query import check_expression, select  # DuckDB, which an export without --where needs nowhere
+
+    check_expression(where)
+    return select(shelf.store, dataset, version, where=where)
+
+
+def _nothing(rows_in: int, left_out: dict[str, int], name: str) -> FixableError:
+    told = ", ".join(f"{count} {reason}" for reason, count in left_out.items()) or "the version has no rows"
+    hints = {
+        "no reasoning": "`augment reason` writes it; or --cot none for the answers alone",
+        "no pair": "`augment wrong` adds wrong solutions to pair the right ones with",
+        "no answer": "`augment answer` predicts answers; `augment review edit` sets one",
+        "a solution, not a check": "`augment evaluate` adds checks",
+    }
+    most = max(left_out, key=lambda reason: left_out[reason], default="")
+    return FixableError(
+        f"none of the {rows_in} rows fits {name}: {told}; nothing was written",
+        hint=hints.get(most, "docs/how-to/export.md says what each format takes"),
+    )

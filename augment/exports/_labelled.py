@@ -1,0 +1,51 @@
+"""Right and wrong solutions side by side, each with its label: for KTO and for a scorer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from augment.exports._gather import Said, Source, is_wrong, mistaken, solved
+from augment.types import Row
+
+
+@dataclass(slots=True)
+class Labelled:
+    """A line for each right and each wrong solution; failed attempts as further wrong ones.
+
+    reasoned: without reasoning there is nothing to label, whatever ``--cot`` says.
+    """
+
+    source: Source
+    reasoned: bool = False
+
+    def take(self, place: int, row: Row) -> str:
+        """See Gatherer."""
+        said = self._said(row)
+        if not said.reason:
+            self.source.add(place, row, said.example)
+        added = False
+        if self.source.attempts is not None and not is_wrong(row):
+            for number, example in enumerate(self.source.attempts.wrong(row, self.source.speaker)):
+                self.source.add(place, row, example, f"/attempt {number}")
+                added = True
+        return "" if added else said.reason
+
+    def _said(self, row: Row) -> Said:
+        speaker = self.source.speaker
+        if is_wrong(row):
+            return mistaken(row, speaker)
+        said = solved(row, speaker, instructions=False)
+        if said.reason or not self.reasoned or (row.reasoning or "").strip():
+            return said if said.reason else Said(found=replace(said.example, concluded=row.answer or ""))
+        return Said("no reasoning")
+
+    def finish(self) -> Iterator[tuple[int, str]]:
+        """See Gatherer."""
+        yield from ()
+
+    def facts(self) -> Mapping[str, int]:
+        """How many of the lines are right and how many wrong, and of how many attempts the latter were made."""
+        labels = [bool(line["label"]) for line in self.source.spool.lines()]
+        counts = {"right": sum(labels), "wrong": len(labels) - sum(labels)}
+        return counts if self.source.attempts is None else {**counts, **self.source.attempts.counts}
