@@ -87,11 +87,14 @@ def values(store: Store, name: str, version: int, *columns: str) -> Iterator[tup
         yield from zip(*(to_values(batch.column(column)) for column in columns), strict=True)
 
 
-def diff(store: Store, name: str, old: int, new: int) -> Iterator[Change]:
-    """What changed from one version to another: removed and changed rows in the old order, then added ones."""
+def diff(store: Store, name: str, old: int, new: int, other: str | None = None) -> Iterator[Change]:
+    """What changed from one version to another: removed and changed rows in the old order, then added ones.
+
+    other: the dataset of ``new``, where it is not the same. Rows are held against each other by their id.
+    """
     import pyarrow.compute as pc  # a run needs it nowhere, and it costs 50 ms
 
-    old_files, new_files = store.files(name, old), store.files(name, new)
+    old_files, new_files = store.files(name, old), store.files(other or name, new)
     shared = set(old_files) & set(new_files)  # a file in both versions holds no difference
     old_files = [path for path in old_files if path not in shared]
     new_files = [path for path in new_files if path not in shared]

@@ -22,14 +22,20 @@ LAYERS: dict[str, int] = {
     ),
     "verdicts": 2,
     **dict.fromkeys(["delta", "drafts", "database", "commits", "batches", "limits", "local", "askers"], 2),
+    **dict.fromkeys(["progress", "launch"], 2),
+    "scorer": 2,
     **dict.fromkeys(["store", "ledger", "accounts", "stages", "simulator", "routes", "contamination", "leakage"], 3),
     **dict.fromkeys(["lanes", "query", "imports", "checkup", "measures", "spending", "records", "backups"], 4),
     "disputes": 4,
-    **dict.fromkeys(["runner", "plans", "review", "estimates", "exports"], 5),
-    **dict.fromkeys(["runs", "forecast", "calibration", "browse"], 6),
-    "workbench": 7,
-    "ui": 8,
-    "cli": 9,  # `augment ui` starts it
+    "events": 4,
+    "quality": 4,
+    **dict.fromkeys(["runner", "plans", "browse", "estimates", "exports", "differences"], 5),
+    **dict.fromkeys(["runs", "forecast", "review"], 6),
+    "calibration": 7,
+    "pipelines": 7,
+    "workbench": 8,
+    "ui": 9,
+    "cli": 10,  # `augment ui` starts it
 }
 OWN_PARTS = {"cli", "ui"}  # their members may import each other
 HEAVY = {

@@ -151,15 +151,15 @@ def show(arguments: Sequence[str]) -> int:
 def diff(arguments: Sequence[str]) -> int:
     """Shows what changed between two versions."""
     parser = command_parser("diff", "Show the rows that differ between two versions, field by field.")
-    parser.add_argument("old", metavar="vA")
-    parser.add_argument("new", metavar="vB")
+    parser.add_argument("old", metavar="vA", help="or DS@vA")
+    parser.add_argument("new", metavar="vB", help="or DS@vB: rows of two datasets are held against each other by id")
     parser.add_argument("--dataset", metavar="DS")
     parser.add_argument("--limit", type=int, default=SHOWN, metavar="N", help="rows printed in full; --json prints all")
     parsed = parser.parse_args(list(arguments))
     counts = {"added": 0, "removed": 0, "changed": 0}
     with Workbench.open(parsed.workspace) as bench:
-        name = _named(bench, parsed.dataset)
-        changes = bench.diff(name, _version(parsed.old), _version(parsed.new))
+        (name, old), (other, new) = _sides(bench, parsed.old, parsed.new, parsed.dataset)
+        changes = bench.diff(name, old, new, other=other)
         if parsed.json:
             output.items(_counted(changes, counts), dataset=name, counts=counts)
             return 0
@@ -197,6 +197,17 @@ def _counted(changes: Any, counts: dict[str, int]) -> Iterator[dict[str, Any]]:
         counts[change.change] += 1
         fields = {column: {"old": old, "new": new} for column, (old, new) in change.fields.items()}
         yield {"row_id": change.row_id, "change": change.change, "fields": fields}
+
+
+def _sides(bench: Workbench, old: str, new: str, given: str | None) -> list[tuple[str, int]]:
+    """What is held against what: ``vN`` is of the dataset given, else of the one on the other side."""
+    references = [bench.resolve(text) if "@" in text else None for text in (old, new)]
+    named = [reference.name for reference in references if reference is not None]
+    common = named[0] if named and given is None else _named(bench, given) if None in references else ""
+    return [
+        (common, _version(text)) if reference is None else (reference.name, bench.at(reference))
+        for reference, text in zip(references, (old, new), strict=True)
+    ]
 
 
 def _named(bench: Workbench, given: str | None) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from augment.workbench._background import Background
+from augment.workbench._figures import Figures
 from augment.workbench._exports import Exports
 from augment.workbench._looking import Looking
+from augment.workbench._pipelines import Pipelines
 from augment.workbench._references import REFERENCE, VERSION, Reference
 from augment.workbench._reviews import Reviews
+from augment.workbench._scoring import Scoring
 from augment.workbench._stages import Stages
 
 __all__ = ["REFERENCE", "VERSION", "Reference", "Workbench"]
 
 
-class Workbench(Stages, Reviews, Exports, Looking):
+class Workbench(Pipelines, Background, Reviews, Exports, Looking, Figures):
     """One workspace. Close it, or use it as a context manager, so that the ledger is written out."""

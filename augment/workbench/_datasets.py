@@ -105,13 +105,13 @@ class Datasets(Desk):
             raise UsageError(f"{found.total} rows begin with {row_id!r}", hint="give more of the id")
         return found.rows[0]
 
-    def diff(self, name: str, old: int, new: int) -> Iterator[Change]:
-        """The rows that differ between two versions."""
+    def diff(self, name: str, old: int, new: int, *, other: str | None = None) -> Iterator[Change]:
+        """The rows that differ between two versions. other: the dataset of ``new``, where it is another one."""
         from augment.query import diff
 
-        for version in (old, new):
-            self.at(Reference(name, version))
-        return diff(self.store, name, old, new)
+        for dataset, version in ((name, old), (other or name, new)):
+            self.at(Reference(dataset, version))
+        return diff(self.store, name, old, new, other)
 
     def restore(self, name: str, version: int) -> int:
         """Makes a new version that equals an old one and gives its number."""
