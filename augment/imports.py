@@ -72,15 +72,17 @@ class ImportSummary:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file to read. split: of its rows, where the folder it was found in is divided into train, dev and test."""
+    """One file to read. split: of its rows, where the folder it was found in is divided into train, dev and test. data:
+    its bytes where they are no file of this machine; the path is then only what it is called."""
 
     path: Path
     split: str | None = None
+    data: bytes | None = field(default=None, repr=False)
 
 
 def import_files(
     store: Store,
-    files: Sequence[Path],
+    files: Sequence[Path | Source],
     name: str | None,
     format: str | None = None,  # noqa: A002 - the flag's name
     more: Mapping[str, Any] | None = None,
@@ -90,8 +92,8 @@ def import_files(
     if format is not None and format not in FORMATS:
         raise UsageError(f"there is no format {format!r}", hint=f"known formats: {', '.join(FORMATS)}")
     started = time.monotonic()
-    sources = [source for path in files for source in _sources(path)]
-    dataset = name or dataset_name(files[0])
+    sources = [source for file in files for source in ([file] if isinstance(file, Source) else sources_of(file))]
+    dataset = name or dataset_name(sources[0].path if isinstance(files[0], Source) else files[0])
     base = store.current(dataset) if store.has(dataset) else None
     known: set[str] = set()
     if base is not None:
@@ -173,7 +175,7 @@ def dataset_name(path: Path) -> str:
 # ── which files ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _sources(path: Path) -> Iterator[Source]:
+def sources_of(path: Path) -> Iterator[Source]:
     """The file, or the files of a folder in the order of their names: all but hidden ones and those that only describe
     the others, as Hugging Face lays folders out."""
     if not path.exists():
@@ -242,7 +244,7 @@ class _Intake:
 
     def take(self, source: Source, draft: Draft, format: str | None) -> _Read:  # noqa: A002 - the flag's name
         """Reads a file. Raises BadInput."""
-        data = _bytes(source.path)
+        data = _bytes(source.path) if source.data is None else source.data
         opened = open_rows(data, name=str(source.path), format=format)
         read = _Read(source.path, data, digest(data), opened)
         draft.write(self._new(read, source.split))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from augment import scorer
 from augment.catalog import Catalog
 from augment.connectors import TRANSLATION_PROTOCOL
 from augment.errors import FixableError, UsageError
@@ -108,8 +110,8 @@ class Plan:
         return open_route(self.catalog.settings, route, self.secrets(route))
 
     def secrets(self, route: Route) -> Mapping[str, Secret]:
-        """The keys of a route. Raises KeyMissing."""
-        return self.catalog.secrets(route.entry)
+        """The keys of a route; a scorer of this machine has none. Raises KeyMissing."""
+        return {} if scorer.is_scorer(route.endpoint) else self.catalog.secrets(route.entry)
 
 
 def plan(
@@ -123,6 +125,15 @@ def plan(
 ) -> Plan:
     """Checks names, keys and expressions and chooses the rows. Raises UsageError, NotFound, KeyMissing."""
     version = store.current(dataset)
+    providers, others = check(catalog, stage, options, run)
+    return prepared(store, ledger, catalog, stage, dataset, version, options, run, providers, others)
+
+
+def check(
+    catalog: Catalog, stage: Stage, options: Any, run: RunOptions
+) -> tuple[tuple[Provider, ...], tuple[Provider, ...]]:
+    """Checks what every stage takes, and gives the provider with its fallbacks, and those that the stage's own options
+    name. Raises UsageError, NotFound, FixableError, KeyMissing."""
     providers = _providers(catalog, stage, run)
     others = _others(catalog, stage, options, run)
     if run.where is not None:
@@ -141,6 +152,22 @@ def plan(
             hint=f"add price = {{ input_1k = …, output_1k = … }} to [providers.{providers[0].name}] in augment.toml,"
             " or use --max-calls",
         )
+    return providers, others
+
+
+def prepared(
+    store: Store,
+    ledger: Ledger,
+    catalog: Catalog,
+    stage: Stage,
+    dataset: str,
+    version: int,
+    options: Any,
+    run: RunOptions,
+    providers: tuple[Provider, ...],
+    others: tuple[Provider, ...],
+) -> Plan:
+    """The plan of a checked run over a version: its rows chosen, its stage ready. Raises UsageError, NotFound."""
     least = [bound for bound in (run.limit, run.preview) if bound is not None]
     ids = select(
         store,
@@ -171,6 +198,16 @@ def plan(
     return Plan(store, ledger, catalog, stage, ready, dataset, version, providers, others, options, run, ids)
 
 
+def check_options(workspace: Path, stage: Stage, options: Any) -> None:
+    """Has a stage read its own options, over no rows. Raises UsageError, NotFound, BadInput."""
+
+    def matching(expression: str) -> frozenset[str]:
+        check_expression(expression)
+        return frozenset()
+
+    stage.prepare(options, Context(workspace, ids=frozenset(), matching=matching))
+
+
 def _providers(catalog: Catalog, stage: Stage, run: RunOptions) -> tuple[Provider, ...]:
     if stage.asks is None or (stage.optional and run.provider is None and not run.fallback):
         return ()
@@ -196,11 +233,16 @@ def _providers(catalog: Catalog, stage: Stage, run: RunOptions) -> tuple[Provide
 
 def _others(catalog: Catalog, stage: Stage, options: Any, run: RunOptions) -> tuple[Provider, ...]:
     """The providers that the stage's own options name. Raises NotFound, FixableError, KeyMissing."""
-    found = [catalog.provider(name) for name in stage.others(options)]
-    for provider in found:
+    found = []
+    for name in stage.others(options):
+        if scorer.is_scorer(name):
+            found.append(scorer.provider(name))
+            continue
+        provider = catalog.provider(name)
         if provider.kind == "translate":
             raise FixableError(f"{provider.name!r} is no chat model", hint="`augment providers` lists them by kind")
-    return tuple(found if run.dry_run else map(catalog.keyed, found))
+        found.append(provider if run.dry_run else catalog.keyed(provider))
+    return tuple(found)
 
 
 def _as_translator(catalog: Catalog, provider: Provider) -> Provider:

@@ -1,0 +1,129 @@
+"""Commands about whole pipelines: run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from augment.cli import output
+from augment.cli.options import command_parser
+from augment.workbench import Workbench
+
+if TYPE_CHECKING:
+    from augment.pipelines import Outlook, Report
+
+RUN = "Run the stages of a pipeline file in order; typed again it goes on where it was broken off."
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs a pipeline file, or says what it would ask."""
+    parser = command_parser("run", RUN)
+    parser.add_argument("file", metavar="PIPELINE.toml", type=Path, help="stages with their options, in order")
+    parser.add_argument("--dataset", metavar="NAME", help="the dataset, in place of the file's")
+    parser.add_argument("--budget", type=float, metavar="CNY", help="of all stages together, in place of the file's")
+    parser.add_argument("--dry-run", action="store_true", help="say what it would ask and cost; ask nothing")
+    parser.add_argument("--simulate", action="store_true", help="ask the vendors' simulator on this machine")
+    parsed = parser.parse_args(list(arguments))
+    with Workbench.open(parsed.workspace, make=not parsed.dry_run) as bench:
+        pipeline = bench.read_pipeline(parsed.file, dataset=parsed.dataset, budget=parsed.budget)
+        if parsed.dry_run:
+            return _outlook(bench.foresee_pipeline(pipeline, simulate=parsed.simulate), as_json=parsed.json)
+        told = None if parsed.json else _stage
+        report = bench.run_pipeline(pipeline, simulate=parsed.simulate, watcher=output.Panel(), told=told)
+    return _report(report, as_json=parsed.json)
+
+
+def _report(report: Report, *, as_json: bool) -> int:
+    if as_json:
+        output.result(report.as_json())
+    else:
+        total = report.total
+        moved = f"{_version(report.from_version)} → {_version(report.version)}"
+        for export in report.exports:
+            output.line(f"exported {export.get('path')}")
+        output.line(
+            f"{report.dataset} {moved} · {len(report.stages)} stages"
+            f" · calls {total['calls']} · from the ledger {total['from_ledger']} · {output.money(total['cost_cny'])}"
+            f" · {output.duration(total['seconds'])}"
+        )
+    if report.message:
+        output.failure(report.message, report.hint, report.exit_code, as_json=as_json)
+    sys.stdout.flush()
+    return report.exit_code
+
+
+def _stage(summary: dict[str, Any]) -> None:
+    """One stage that has ended."""
+    lost = {state: sum(summary[state].values()) for state in ("skipped", "rejected", "failed")}
+    moved = f"v{summary['from_version']} → v{summary['version']}"
+    if summary["version"] == summary["from_version"]:
+        moved = f"v{summary['version']}, unchanged"
+    if summary.get("already_done"):
+        output.line(f"{summary['stage']} · done before · v{summary['version']}")
+        return
+    output.line(f"{summary['stage']}{' · ' + summary['provider'] if summary['provider'] else ''} · {moved}")
+    output.line(
+        f"  rows in {summary['rows_in']} = done {summary['done']} + skipped {lost['skipped']}"
+        f" + rejected {lost['rejected']} + failed {lost['failed']} · added {summary['rows_added']}"
+        f" · rows out {summary['rows_out']} · calls {summary['calls']} · {output.money(summary['cost_cny'])}"
+    )
+    for state in ("rejected", "failed"):
+        for reason, count in summary[state].items():
+            output.line(f"  {state} {count}: {reason}")
+
+
+def _outlook(outlook: Outlook, *, as_json: bool) -> int:
+    found = outlook.as_json()
+    if as_json:
+        output.result(found)
+        return 0
+    output.line(f"{outlook.dataset} {_version(outlook.version)} · {outlook.rows} rows: nothing was asked")
+    for stage in found["stages"]:
+        who = f" · {stage['provider']}" if stage["provider"] else ""
+        if stage["exact"]:
+            output.line(f"{stage['stage']}{who} · counted over the rows it will read")
+            output.line(
+                f"  rows in {stage['rows_in']} · asks {stage['asks']} (likely {stage['likely_asks']}, at most"
+                f" {stage['at_most_asks']}) · cost about {output.money(stage['cost_cny'])}"
+            )
+        else:
+            output.line(f"{stage['stage']}{who} · expected, by what the stages before it will yield")
+            output.line(
+                f"  rows in {_between(stage, 'rows_in')} · likely asks {_between(stage, 'likely_asks')}"
+                f" · cost about {output.money(stage['cost_cny'])}{_costs(stage)}"
+            )
+        output.line(f"  {_passing(stage['passing'])}")
+    total = found["total"]
+    output.line(
+        f"in all: likely asks {total['likely_asks']:g} · cost about {output.money(total['cost_cny'])}{_costs(total)}"
+        if total["likely_asks"] is not None
+        else "in all: not known"
+    )
+    return 0
+
+
+def _between(stage: dict[str, Any], name: str) -> str:
+    return f"{stage[name]} ({stage[f'{name}_low']} to {stage[f'{name}_high']})"
+
+
+def _costs(stage: dict[str, Any]) -> str:
+    low, high = stage["cost_low_cny"], stage["cost_high_cny"]
+    return "" if low is None or high is None else f", between {output.money(low)} and {output.money(high)}"
+
+
+def _passing(share: dict[str, Any] | None) -> str:
+    """Where the rows of the later stages come from."""
+    if share is None:
+        return "asks nobody"
+    if not share["seen"]:
+        return "which of its rows pass was never measured: none to all"
+    return (
+        f"of its rows {share['likely']:.0%} passed in earlier runs ({share['seen']} rows; between {share['low']:.0%}"
+        f" and {share['high']:.0%})"
+    )
+
+
+def _version(number: int | None) -> str:
+    return "(new)" if number is None else f"v{number}"
