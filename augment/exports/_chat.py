@@ -16,6 +16,8 @@ from augment.stages._polling import unanswered
 from augment.stages._texts import plain
 from augment.types import Row
 
+REWRITING = frozenset({"backtranslate", "expand", "rebuild", "repair", "shuffle", "synonyms"})
+"""The stages whose rows ask something else than their parents."""
 OPEN, CLOSE = "<think>\n", "\n</think>\n\n"
 """LLaMA-Factory takes reasoning apart again only where it stands between exactly these (data/template.py)."""
 
@@ -28,7 +30,8 @@ class Example:
     """One line of a training file, before it has a format.
 
     instruction, input: what is asked, divided as alpaca divides it. output: what should be said, or of a pair what is
-    chosen. rejected: the other one of a pair. label: whether output is right, where wrong ones are there too.
+    chosen. rejected: the other one of a pair. label: whether output is right, where wrong ones are there too. reworded:
+    whether the question is another than the one that was imported.
     """
 
     row_id: str
@@ -41,7 +44,7 @@ class Example:
     output: str
     rejected: str = ""
     label: bool = True
-    derived: bool = False
+    reworded: bool = False
     answer: str = ""
     concluded: str = ""
 
@@ -89,9 +92,9 @@ class Speaker:
             return f"{OPEN}{reasoning}{CLOSE}{stated}"
         return reasoning if reasoning.rpartition("\n")[2].strip(" 。.*") == stated else f"{reasoning}\n{stated}"
 
-    def example(self, row: Row, output: str, **more: Any) -> Example:
-        """The row's question with this answer to it."""
-        instruction, given = self.asked(row)
+    def example(self, row: Row, output: str, asked: tuple[str, str] | None = None, **more: Any) -> Example:
+        """The row's question, or something else that is asked, with this answer to it."""
+        instruction, given = asked or self.asked(row)
         return Example(
             row_id=row.row_id,
             root_id=row.root_id or row.row_id,
@@ -101,7 +104,7 @@ class Speaker:
             instruction=instruction,
             input=given,
             output=output,
-            derived=row.parent_id is not None,
+            reworded=any(tag.partition(":")[0] in REWRITING for tag in row.tags),
             answer=row.answer or "",
             **more,
         )

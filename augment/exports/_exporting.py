@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from augment.errors import FixableError, UsageError
 from augment.exports._attempts import Attempts
 from augment.exports._chat import Speaker, speaker
+from augment.exports._checks import Checks
 from augment.exports._files import check_target, manifest_of, publish, workroom
 from augment.exports._format import Format, Job, Kind
 from augment.exports._gather import Gatherer, Solutions, Source
@@ -59,13 +60,13 @@ def export(shelf: Shelf, dataset: str, version: int, name: str, path: Path, opti
     form = load(name)
     options = _resolved(form, name, options)
     check_target(path, folder=form.folder)
-    speak = speaker(options.prompt, options.cot or "inline", shelf.workspace) if "cot" in form.takes else None
+    speak = speaker(options.prompt, options.cot or "inline", shelf.workspace) if "rows" not in form.kinds else None
     matching = _matching(shelf, dataset, version, options.where)
     with ExitStack() as stack, workroom(path) as room, disk_errors(path):
         gathering = _Gathering(shelf, room, stack, speak, options)
         gatherers = {kind: gathering.of(kind) for kind in form.kinds}
         survey = Survey(gatherers, Simulated(findings=form.findings))
-        survey.read(shelf.store.rows(dataset, version), choice(options, options.decision or "any", matching))
+        survey.read(shelf.store.rows(dataset, version), choice(options, form, matching))
         survey.settle(balanced=options.balance is not None)
         rows_out, left_out, simulated = survey.counts()
         if simulated and not options.allow_simulated:
@@ -99,7 +100,7 @@ class _Gathering:
 
     def of(self, kind: Kind) -> tuple[Gatherer, Spool]:
         """The gatherer of a kind and where its lines go."""
-        spool = self._spool(kind)
+        spool = self._spool(kind, mixed=kind == "labelled")
         if self.speak is None:
             raise ValueError(f"{kind} are gathered by nobody")
         source = Source(self.speak, spool, self.options.balance, self._attempts(kind))
@@ -107,10 +108,15 @@ class _Gathering:
             return Pairs(source, self._spool("halves")), spool
         if kind in ("labelled", "scored"):
             return Labelled(source, reasoned=kind == "scored"), spool
+        if kind == "checks":
+            return Checks(source), spool
         return Solutions(source, instructions=kind == "solutions"), spool
 
-    def _spool(self, name: str) -> Spool:
-        spool = Spool(self.room / f"{name}.spool", seed=self.options.seed, shuffle=self.options.shuffle)
+    def _spool(self, name: str, *, mixed: bool = False) -> Spool:
+        """mixed: lines of one question must not stand together, for KTO's trainers measure how far a model has moved by
+        each question with its neighbour's answer."""
+        shuffle = 0 if mixed and self.options.shuffle is None else self.options.shuffle
+        spool = Spool(self.room / f"{name}.spool", seed=self.options.seed, shuffle=shuffle)
         self.stack.callback(spool.close)
         return spool
 

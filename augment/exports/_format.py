@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -50,20 +50,9 @@ class Job:
         """Where a format of one file writes it."""
         return self.room / self.name
 
-    def examples(self, kind: Kind) -> Sequence[Example]:
-        """The examples of a kind, in order; read from disk as they are asked for, and each time anew."""
-        return _Examples(self.spools[kind])
-
-
-class _Examples(Sequence[Example]):
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
-
-    def __len__(self) -> int:
-        return len(self._spool)
-
-    def __getitem__(self, index: Any) -> Any:
-        return Example(**self._spool.in_order(index))
+    def examples(self, kind: Kind) -> Iterator[Example]:
+        """The examples of a kind, in order, read from disk as they are asked for."""
+        return (Example(**value) for value in self.spools[kind].lines())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +60,15 @@ class Format:
     """One format; the first line of its file is its help. kinds: what it takes; the first tells what is left out.
 
     takes: its options beside --where, --split, --decision and --allow-simulated. decision: whose rows are taken where
-    --decision is not given. findings: whether it shows votes, verdicts and tags. folder: it is one, not a file.
+    --decision is not given. tested: whether rows of the test split are left out where --split is not given. findings:
+    whether it shows votes, verdicts and tags. folder: it is one, not a file.
     """
 
     kinds: tuple[Kind, ...]
     write: Callable[[Job], list[Written]]
     takes: frozenset[str] = field(default_factory=frozenset)
     decision: str = "kept"
+    tested: bool = False
     findings: bool = False
     folder: bool = False
 

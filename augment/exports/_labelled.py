@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from augment.exports._chat import Example
 from augment.exports._gather import Said, Source, is_wrong, mistaken, solved
 from augment.types import Row
 
@@ -13,23 +14,29 @@ from augment.types import Row
 class Labelled:
     """A line for each right and each wrong solution; failed attempts as further wrong ones.
 
-    reasoned: without reasoning there is nothing to label, whatever ``--cot`` says.
+    reasoned: without reasoning there is nothing to label, whatever ``--cot`` says. Where there are only right ones, or
+    only wrong ones, nothing can be learned from the labels, and no row is taken.
     """
 
     source: Source
     reasoned: bool = False
+    _labels: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
 
     def take(self, place: int, row: Row) -> str:
         """See Gatherer."""
         said = self._said(row)
         if not said.reason:
-            self.source.add(place, row, said.example)
+            self._add(place, row, said.example)
         added = False
         if self.source.attempts is not None and not is_wrong(row):
             for number, example in enumerate(self.source.attempts.wrong(row, self.source.speaker)):
-                self.source.add(place, row, example, f"/attempt {number}")
+                self._add(place, row, example, f"/attempt {number}")
                 added = True
         return "" if added else said.reason
+
+    def _add(self, place: int, row: Row, example: Example, name: str = "") -> None:
+        self.source.add(place, row, example, name)
+        self._labels[example.label] += 1
 
     def _said(self, row: Row) -> Said:
         speaker = self.source.speaker
@@ -42,7 +49,11 @@ class Labelled:
 
     def finish(self) -> Iterator[tuple[int, str]]:
         """See Gatherer."""
-        yield from ()
+        if not all(self._labels.values()):
+            spool = self.source.spool
+            places = sorted({spool.places(number)[0] for number in range(len(spool))})
+            spool.clear()
+            yield from ((place, "no pair") for place in places)
 
     def facts(self) -> Mapping[str, int]:
         """How many of the lines are right and how many wrong, and of how many attempts the latter were made."""

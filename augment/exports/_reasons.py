@@ -21,7 +21,7 @@ REASONS: Mapping[str, Words] = {
     "unreadable": Words("写出来的结论读不回原答案", "the text as written does not read as the answer"),
     "too short": Words("不到正确解答的一半长", "less than half as long as the right solution"),
     "duplicate": Words("与同一题的另一条相同", "the same text as another one of the same question"),
-    "no pair": Words("同一题没有可配对的另一方", "nothing of the same question to pair it with"),
+    "no pair": Words("没有可与它对照的另一方", "nothing to set against it: no wrong solution, or no right one"),
     "balance": Words("为了均衡而抽掉", "drawn out for --balance"),
     "another source": Words("不是从这份源文件来的行", "not a question of the source file"),
 }

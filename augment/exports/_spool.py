@@ -46,6 +46,11 @@ class Spool:
         self._group.append(self._groups.setdefault(group, len(self._groups)))
         return number
 
+    def clear(self) -> None:
+        """Forgets every line."""
+        for numbers in (self._starts, self._draws, self._keys, self._group, self._first, self._second):
+            del numbers[:]
+
     def places(self, number: int) -> tuple[int, int]:
         """Where the rows of a line stand in their version."""
         return self._first[number], self._second[number]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from augment.errors import FixableError
-from augment.exports._format import Kind
+from augment.exports._format import Format, Kind
 from augment.exports._gather import Gatherer
 from augment.exports._options import ExportOptions
 from augment.exports._reasons import REASONS
@@ -78,14 +78,15 @@ def _code(reason: str) -> int:
     return _CODES[reason] if reason else IN
 
 
-def choice(options: ExportOptions, decision: str, matching: frozenset[str] | None) -> Chosen:
+def choice(options: ExportOptions, form: Format, matching: frozenset[str] | None) -> Chosen:
     """Tells why a row is left out whatever the format. matching: the ids that --where holds for, None for all."""
+    decision = options.decision or form.decision
     wanted = _DECIDED.get(decision)
 
     def why(row: Row) -> str:
         if matching is not None and row.row_id not in matching:
             return "where"
-        if options.split is not None and row.split != options.split:
+        if row.split != options.split if options.split is not None else form.tested and row.split == "test":
             return "split"
         if (wanted is not None and row.decision not in wanted) or (decision == "kept" and row.decision == "reject"):
             return "decision"
