@@ -5,10 +5,14 @@ Claims are read at falling standing; the highest standing present decides, and w
 1. statements: "答案是B", "故选B", "the answer is B", a box, "B是正确答案", an option's text, "以上都不对";
 2. a letter, or an option's text, that stands alone: "B", "B. 红色", "(c)";
 3. statements under a condition: "如果允许多选，则答案是AC";
-4. summing up: "综上，只有B正确", "符合题意的是B";
-5. the only option judged right: "A错误。B正确。";
-6. the only option whose text the conclusion repeats;
-7. the only option left when all others are excluded: "排除A、C、D".
+4. summing up or singling out: "综上，只有B正确", "显然是B", "B最能削弱…";
+5. what is said to fit the question: "B项错误，符合题意";
+6. the only option judged right: "A错误。B正确。";
+7. the only option of which is affirmed what is denied of each other one: "A不能推出，B能推出";
+8. the only option whose text the conclusion repeats;
+9. the only option left when all others are excluded: "排除A、C、D".
+
+A text that ends by saying that it cannot be told claims nothing below 2.
 """
 
 from __future__ import annotations
@@ -17,6 +21,8 @@ from collections.abc import Sequence
 
 from augment.answers import _lesser as lesser
 from augment.answers import _restart as restart
+from augment.answers import _singling as singling
+from augment.answers import _undoing as undoing
 from augment.answers._context import Context
 from augment.answers._plain_end import plain_end
 from augment.answers._statements import Claim, statements
@@ -71,11 +77,23 @@ def everywhere(at: Context) -> Claim | None:
         stated = [claim for claim in stated if not at.depends(claim.start)]
     if stated:
         return _last(text, stated)
-    for standing in (lesser.letter_alone(at) if alone is None else alone, supposed):
-        if standing:
-            return standing[-1]
+    alone = lesser.letter_alone(at) if alone is None else alone
+    if alone:
+        return alone[-1]
+    if singling.left_open(at):
+        return None
+    supposed = [claim for claim in supposed if not undoing.OTHERWISE.search(at.text, claim.end, claim.end + 60)]
+    if supposed:  # under one condition this, under another that: nothing is concluded
+        return supposed[-1] if len({claim.letters for claim in supposed}) == 1 else None
     judged = list(lesser.judged(at))
-    return lesser.summed_up(at, judged) or lesser.only_judged(judged) or lesser.only_text(at) or lesser.left_over(at)
+    return (
+        lesser.summed_up(at, judged)
+        or singling.fitting(at)
+        or lesser.only_judged(judged)
+        or singling.contrasted(at)
+        or lesser.only_text(at)
+        or lesser.left_over(at)
+    )
 
 
 def _without_asides(text: str, claims: list[Claim]) -> list[Claim]:

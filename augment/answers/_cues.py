@@ -67,13 +67,14 @@ BOXED = Cue(
 )
 ENGLISH = Cue(
     r"""(?i:(?<![a-z])(?:
-      (?:(?:correct|final|best|right|only|remaining|most\ \w{1,14})\ (?:answers?|options?|choices?|response)
+      (?:(?:correct|final|best|right|only|remaining|most\ \w{1,14})\ (?:answers?|options?|choices?|response
+          |statements?|conclusions?|inferences?|explanation|possibility)
         |answers?|ans\b)\b
-        (?:\ (?:to|for|of|in|here|that|which|among|I)\b[^.。\n:;?!]{0,60}?)?["'”\])]{0,3}\s{0,6}
+        (?:\ (?:to|for|of|in|here|that|which|among|I)\b[^.。\n:;?!]{0,60}?)?["'”\])\#]{0,3}\s{0,6}
         (?:(?<![a-z])(?:(?:should|would|must|will|can|could|has|ought)\s(?:only\s|then\s)?(?:be|to\ be)|is|was|are)
           |:|=|->|[-–—](?=\s))
         (?:\s(?:therefore|thus|indeed|in\ fact|\w{2,12}ly))?
-      |(?:choose|select|pick|go(?:ing)?\ with|opt\ for|chose|(?:leaves|gives)(?:\ us)?(?:\ with)?(?:\ only)?)\b
+      |(?:choose|select|pick|go(?:ing)?\ with|opt\ for|chose|(?:leaves|gives|left)(?:\ us)?(?:\ with)?(?:\ only)?)\b
       |(?:therefore|thus|hence|so),?\ (?:it['’]?s|it\ is|the\ \w{1,12}\ is)
       |it\ (?:must|has\ to|should|can\ only)\ be\b
     )[\s"'“”‘’\[(<:,]{0,12}(?:both\s|option\s|choice\s|answer\s|letter\s|statement\s"
@@ -89,7 +90,7 @@ ENGLISH = Cue(
             "a(?=ns)",
             "s(?=elect|o)",
         ),
-        *("p(?=ick)", "g(?=o|ives)", "o(?=pt|nly )", "t(?=h[eu])", "h(?=ence)", "l(?=eaves)", "i(?=t )"),
+        *("p(?=ick)", "g(?=o|ives)", "o(?=pt|nly )", "t(?=h[eu])", "h(?=ence)", "l(?=eaves|eft)", "i(?=t )"),
     ),
     flags=re.X,
 )

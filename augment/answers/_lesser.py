@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from augment.answers import _cues as cues
 from augment.answers import _judging as judging
+from augment.answers import _singling as singling
 from augment.answers import _undoing as undoing
 from augment.answers._context import Context
 from augment.answers._letters import AFTER_CHOICE, Letters
@@ -32,6 +33,8 @@ def letter_alone(at: Context) -> list[Claim]:
             continue
         if followed and (_in_list(at, found) or at.text[:start].rstrip().endswith(":")):
             continue  # one of several, or the first of those that the line before announces
+        if match and match["number"] and sum(1 for line, _ in lines if _NUMBERED.match(at.text, line)) > 1:
+            continue  # answers to several questions
         if len(lines) > 1 and _FENCED.match(at.text, found.start):
             continue  # the language of a block of code, whose marks are folded to blanks
         claims.append(Claim(found.letters, found.start, found.end, "bare letter"))
@@ -43,7 +46,7 @@ def _lines(text: str) -> list[tuple[int, int]]:
     spans, start = [], 0
     for line in text.split("\n"):
         if _WORD.search(line):
-            spans.append((start, start + len(line)))
+            spans.append((start + len(line) - len(line.lstrip()), start + len(line)))
         start += len(line) + 1
     return spans
 
@@ -83,12 +86,13 @@ def summed_up(at: Context, judged: list[_Judged]) -> Claim | None:
         found = at.letters(match.end())
         if found is None or at.undone(match.start(), found.end) or at.lists_options(found):
             continue
-        if match[0][0] in "只唯剩" and not cues.SO_END.match(at.text, found.end):
-            continue  # "只有A和B有可能", "剩下A、C两项": still open
+        if match[0][0] in "只唯剩" and (not cues.SO_END.match(at.text, found.end) or at.text[found.start].islower()):
+            continue  # "只有A和B有可能", "剩下A、C两项": still open; "只有b": what an option says
         if "剩" in match[0] and len(found.letters) > 1:
             continue
         if not at.is_name(found) and AFTER_CHOICE.match(at.text, found.end):
             claims.append(Claim(found.letters, found.start, found.end, "singled out"))
+    claims += singling.singled(at)
     return max(claims, key=lambda claim: claim.end, default=None)
 
 
@@ -149,11 +153,12 @@ _LABEL = Pattern(r"(?:(?<=[\n;。.:)、])|^)[^\w\n]{0,8}(?:选项)?\s?([A-Za-z])
 _FENCED = Pattern(r"(?<=[ ]{3})[a-z](?=\n)")
 _WORD = Pattern(r"\w")
 _ALONE = Pattern(
-    r"[\s\"'“‘(\[【<#>\-=→∴]{0,16}(?:(?:输出|结果|选[择项]|回答|(?i:output|result|solution))\s?[:】\])]\s?|选项|选|(?i:option|choice)\s)?\s{0,4}[(\[]?"
+    r"[\s\"'“‘(\[【<#>\-=→∴]{0,16}(?P<number>(?:选择题|问题|第)?\s?\d{1,2}\s?题?\)?[.:、)]\s?)?(?:(?:输出|结果|选[择项]|回答|(?i:output|result|solution))\s?[:】\])]\s?|选项|选|(?i:option|choice)\s)?\s{0,4}[(\[]?"
 )
 _AFTER_ALONE = Pattern(
     r"[\"'”’)\]】]{0,3}(?:选?项)?\s{0,4}(?:"
-    r"(?:[.。!,;]|<e\w{2}>)?[\"'”’)\]】>\s]{0,8}(?:<e\w{2}>\s{0,4})?(?=\n|$)|<e\w{2}>"
+    r"(?:,?(?:没错|无误|无疑|毫无疑问))?(?:[.。!,;]|<e\w{2}>)?[\"'”’)\]】>\s]{0,8}(?:<e\w{2}>\s{0,4})?(?=\n|$)|<e\w{2}>"
     r"|(?:[.:、)。]|[-–—]\s)(?P<text>[^\n]+)|,?\s{0,2}(?:因为|由于|\bbecause\b|\bsince\b))"
 )
+_NUMBERED = Pattern(r"[\s(*#]{0,8}(?:选择题|问题|第)?\s?\d{1,2}\s?题?\)?[.:、)]")
 _END_MARK = Pattern(r"\W*(?:<e\w{2}>\W*)?")

@@ -40,6 +40,11 @@ def letters_at(text: str, start: int, count: int, *, subject: bool = False) -> L
         one = text[start].upper()
         return Letters((one,), start, start + 1) if ord(one) - ord("A") < count else None
     words, ends, joints = _written(text, start)
+    told = _enumerated(joints)
+    if told < len(words):
+        if subject:
+            return letters_at(text, ends[told] - len(words[told]), count, subject=True)
+        words, ends, joints = words[:told], ends[:told], joints[: told - 1]
     if not words or _ALTERNATIVE.match(text, ends[-1]):
         return None
     while len(words) > 1 and not subject:
@@ -74,6 +79,15 @@ def _written(text: str, start: int) -> tuple[list[str], list[int], list[str]]:
     return words, ends, joints
 
 
+def _enumerated(joints: list[str]) -> int:
+    """How many letters the first list holds: 和 joins its last, so a comma behind begins anew ("A和B,A更好")."""
+    last = [any(word in joint for word in ("和", "与", "及")) for joint in joints]
+    for i in range(1, len(joints)):
+        if "," in joints[i] and last[i - 1] and not last[i]:
+            return i + 1
+    return len(joints) + 1
+
+
 def _spells_letters(word: str, text: str, end: int) -> bool:
     """Whether a run of capitals names options: in order anywhere, in disorder where the phrase ends behind it."""
     if len(set(word)) < len(word):
@@ -96,7 +110,7 @@ _NOT_AFTER_SMALL = Pattern(r"[ ]{1,3}[A-Za-z]|[=+*/<>^(\[-]")
 # What makes a letter a name or a quantity and no option: "A公司", "B点", "A=5", "A→B", "C++".
 _NAME = (
     r"公司|银行|同学|先生|女士|小姐|老师|选手|队|组|班|厂|店|村|镇|城|市|省|县|国|区|楼|房|室|站|港|岛|路|线段|直线|平面|车|船|机|"
-    r"[点角边柱盘盒箱袋瓶杯桶罐球牌卡股型级类座层栋号君某方]|方案|计划|产品|商品|物质|元素|物体|植物|动物|细胞|基因|抗原|语言|说|认为|喜欢"
+    r"[点角边柱盘盒箱袋瓶杯桶罐球牌卡股型级类座层栋号君某方]|方案|计划|产品|商品|物质|元素|物体|植物|动物|细胞|基因|抗原|语言|说(?!法|明)|认为|喜欢"
 )
 AS_NAME = Pattern(
     rf"\s{{0,2}}(?:{_NAME})(?!案|评|拨|误|于)|\s?(?:[=+>≤≥≠^×÷∪∩∥⊥→⇒²³]|'(?!\s{{0,4}}(?:[,\]}}]|$))|<(?![/a-z|])|->|-[A-Z0-9])|#|的(?![\s。.,;!]|$)"

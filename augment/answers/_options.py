@@ -175,24 +175,27 @@ class Options:
         elsewhere: set[str] = set()
         sentences = list(_SENTENCE.finditer(bare))
         for number, sentence in enumerate(sentences):
-            said = self._in(sentence[0], negation)
+            concludes = concluding.search(sentence[0]) is not None
+            said = self._in(sentence[0], concludes and number == len(sentences) - 1, negation)
             elsewhere.update(letter for letter, _, _ in said)
             if _LABELLED.match(sentence[0]) or bare[sentence.end() : sentence.end() + 1] == "?":
                 continue  # neither an option written out nor a question concludes anything
-            if number in (0, len(sentences) - 1) or concluding.search(sentence[0]):
+            if number in (0, len(sentences) - 1) or concludes:
                 at = sentence.start()
                 here = [Said(letter, offsets[at + s], offsets[at + e - 1] + 1) for letter, s, e in said]
-                if number == len(sentences) - 1 and len(here) == 1 and concluding.search(sentence[0]):
+                if number == len(sentences) - 1 and len(here) == 1 and concludes:
                     return here[0]
                 found += here
         letters = {said.letter for said in found}
         return found[-1] if len(letters) == 1 and elsewhere == letters else None
 
-    def _in(self, sentence: str, negation: Pattern) -> list[tuple[str, int, int]]:
+    def _in(self, sentence: str, is_conclusion: bool, negation: Pattern) -> list[tuple[str, int, int]]:
         found = []
         for letter, text in self._texts.items():
             text = _COPULA.sub("", text) if len(text) > _SHORT else text
             start = sentence.rfind(text) if len(text) >= _SHORT else -1
+            if len(text) < _SHORT and is_conclusion:  # a word that other sentences use too: what it all comes to
+                start = _said_last(sentence, text)
             if start >= 0 and not negation.search(sentence[max(0, start - 4) : start]):
                 found.append((letter, start, start + len(text)))
         return [
@@ -210,6 +213,17 @@ class Options:
         return self._bare, self._offsets
 
 
+def _said_last(sentence: str, text: str) -> int:
+    """Where a short text ends its sentence behind a copula, or is the only figure there; -1 where it does not."""
+    if text.isdecimal():
+        figures = list(_FIGURE.finditer(sentence))
+        return figures[0].start() if len(figures) == 1 and figures[0][0] == text else -1
+    at = len(sentence) - len(text)
+    return at if len(text) > 1 and sentence.endswith(text) and sentence[at - 1 : at] in _LINKING else -1
+
+
+_LINKING = frozenset("是为叫即属在有")
+_FIGURE = Pattern(r"[\d.]*\d")
 _THIS_ONE = Pattern(r"这一?[个项](?:选项|答案)?(?![一-鿿])")
 _PHRASE = Pattern(r"[^。;!?\n<]{1,200}")
 _COPULA = Pattern(r"^(?:属于|[是为])(?![非否])")
@@ -241,7 +255,8 @@ def _texts(options: tuple[str, ...]) -> _Texts:
 def _bare(options: tuple[str, ...]) -> list[str]:
     """The texts in small letters, without blanks, quotes, dress and end marks; in one pass where that is the same."""
     joined = "\n".join(options)
-    if "\r" not in joined and "<" not in joined and joined.count("\n") == len(options) - 1:
+    # A small sigma is written by what stands beside it, so that a text is read as it is alone.
+    if "\r" not in joined and "<" not in joined and "Σ" not in joined and joined.count("\n") == len(options) - 1:
         return [line.rstrip(_END_MARKS) for line in _kept(fold(joined)).split("\n")]
     return [_kept(fold(option)).replace("\n", "").rstrip(_END_MARKS) for option in options]
 

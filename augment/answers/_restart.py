@@ -10,9 +10,10 @@ from augment.answers._pattern import Pattern
 REPEATED_CUE = Pattern(r"(?:\W|正确|最终|标准|参考|答案|是|为|应|选|故|所以|因此|eo[ae]|(?i:the|correct|answer|is))*")
 
 # Where a model starts something new after its answer: a chat turn, a heading of a question, the wording of a prompt.
-_FRESH_LINE = r"""[ #>\-]{0,8}(?=[新问题例下练选案以用请第【\[QPHUEI])(?:
+_FRESH_LINE = r"""[ #>\-]{0,8}(?=[新问题例下接练选案以用请第【\[QPHUEI])(?:
       [【\[]?(?:新?问题|题目|例题|下一题|练习|选择题|案例|下列|下面|以下|Question|Problem|Human|User|Example|Instruction|Q)
         \s{0,2}[0-9一二三四五六七八九十]{0,3}[】\]]?\s{0,3}:
+      |(?:下面|以下|接下来)是?(?:另外?|下|又|再)?一?[个道](?:新?问题|题目?|例子|例题|选择题)[^:\n]{0,6}:
       |用户:|下一题|例[0-9一二三]|请你?(?:运用|根据|回答|选出|从|严格|仔细)|第\s?[0-9二三四五六七八九十]{1,3}\s?题
       |(?:下列|以下|下面)(?:哪|关于|有关|说法|各项|选项))"""
 RESTART = Pattern(

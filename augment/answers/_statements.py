@@ -99,6 +99,8 @@ def _choices(at: Context) -> Iterator[Claim]:
         clause = at.clause(match.start())
         if undoing.NEGATION.search(clause[-10:]) or undoing.OTHERS.stands_in(clause):
             continue
+        if undoing.OFFERED.search(clause):
+            continue
         found = at.letters(match.end())
         if found is None:
             option = at.options.at(match.end(), whole=True) if at.options is not None else None

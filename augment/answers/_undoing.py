@@ -8,16 +8,18 @@ NEGATION = Pattern(
     r"不(?!难|仅|只|妨|由|外|言|得不|就是|可否认|用说|管|论)|并非|绝非|而非|没有|未|无法|难以|别|勿|排除|错误|(?<!无)误|(?i:\bnot\b|n['’]t\b|\bnever\b|wrong"
     r"|incorrect)"
 )
+OTHERWISE = Pattern(r"否则|反之|(?i:\botherwise\b)")  # what is claimed under a condition is not, without it
+OFFERED = Pattern(r"(?:还是|或者?|抑或|要么)(?:应该|应当|应|该)?$")  # "选A还是选C"
 WRONG_ANSWER = Sign(
     r"(?:错误|不正确|不对|干扰|误导性?|不合适|(?i:wrong|incorrect|not the correct|not the))\s?的?\s?$",
     needs="误不扰nN",
 )
 SUPPOSED = Sign(
-    r"(?:虽然|虽说|尽管|固然|如果|假如|假设|假使|假定|倘若|要是|若是|若(?!干)|即使|即便|除非"
+    r"(?:虽然|虽说|尽管|固然|乍一?看|初看|粗看|表面上|看似|貌似|如果|假如|假设|假使|假定|倘若|要是|若是|若(?!干)|即使|即便|除非"
     r"|(?i:\b(?:if|suppose|assuming|unless|whether|were)\b))(?!.*(?:那么|则|(?i:\bthen\b)))"
     r"|(?:不|没有?|无法|难以|未)[^,]{0,4}(?:说|认为|表明|意味着?|代表|表示|证明|断定|确定|肯定|保证|得出)[明了]?$|是否|是不是"
     r"|(?<!这是)(?<!这[就便也正]是)为(?:什么|何)|难道|怎么|(?i:(?<!that is )(?<!that['’]s )\bwhy\b)",
-    needs="虽尽固如假倘要若即除不没无难未否什何怎iswISWİıſ",
+    needs="虽尽固乍初粗表看貌如假倘要若即除不没无难未否什何怎iswISWİıſ",
 )
 # "如果允许多选，则答案是AC" answers another question; "如果必须选一个，答案是A" answers this one.
 CONDITION = Sign(
