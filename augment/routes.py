@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from augment import scorer
 from augment.connectors import load
 from augment.settings import Secret, Settings
 from augment.types import Connector, Route
@@ -20,6 +21,8 @@ def open_route(settings: Settings, route: Route, secrets: Mapping[str, Secret]) 
     def speaking(found: Route) -> Connector:
         return load(found.connector).connect(found, secrets)
 
+    if scorer.is_scorer(route.endpoint):
+        return scorer.connector(route)
     if not route.endpoint.startswith(LOCAL):
         return speaking(route)
     from augment import local  # seldom, and slow to load

@@ -17,6 +17,7 @@ from augment.prompts import Prompt
 from augment.stages._conclusions import conclusion
 from augment.stages._examples import Examples, solution
 from augment.stages._prompting import fields_of
+from augment.stages._scores import Sieve
 from augment.types import Asker, Message, Row, Scalar, Vote
 
 SEVERAL_POSSIBLE = "正确选项的字母（题目要求多选时写出全部，如 ACD）"
@@ -125,16 +126,24 @@ def ahead(counts: Mapping[str, int], answer: str) -> int:
 
 
 def ballots(
-    row: Row, ask: Asker, provider: str, prompt: Prompt, examples: Examples, parameters: Mapping[str, Scalar]
+    row: Row,
+    ask: Asker,
+    provider: str,
+    prompt: Prompt,
+    examples: Examples,
+    parameters: Mapping[str, Scalar],
+    sieve: Sieve | None = None,
 ) -> Voter:
-    """Solves a row without being shown its answer: the nth ask → what it concludes, "" for nothing."""
+    """Solves a row without being shown its answer: the nth ask → what it concludes, "" for nothing, and where the sieve
+    refuses the solution."""
     blind = row.with_(answer=None)
     messages = examples.turns(row, lambda one: (prompt.fill(unanswered(one)), solution(one)))
     messages.append(Message("user", prompt.fill(unanswered(blind))))
 
     async def voter(attempt: int) -> str:
         reply = await ask.chat(messages, attempt=attempt, provider=provider, parameters=parameters)
-        return conclusion(reply.text, blind)
+        found = conclusion(reply.text, blind)
+        return found if not found or sieve is None or await sieve.passes(blind, reply.text) else ""
 
     return voter
 

@@ -13,12 +13,12 @@ from augment.rubrics import Rubric, read_rubric
 from augment.stages._prompting import lettered
 from augment.stages._retrying import check_retries
 from augment.stages._stage import Context, Ready, Stage, option
+from augment.stages._verdicts import with_verdicts
 from augment.types import Asker, Check, Done, Message, Outcome, Reject, Row, Skip, Verdict
 from augment.verdicts import Scores, read_verdict
 
 TITLES = {"problem": "题目", "question": "问题", "options": "选项", "answer": "答案", "reasoning": "解答"}
 NEEDED = ("material", "mark", "criteria", "form", "notice")
-REHEARSED = "sim:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,31 +162,14 @@ def _steering(row: Row) -> list[str]:
 
 
 def _with_verdicts(row: Row, given: list[Verdict], unread: Mapping[str, str], steering: list[str]) -> Row:
-    """The row with verdicts, score and checks.
-
-    A judge's new verdict takes the place of its old one by that rubric, in whatever edition. A real judge's takes the
-    place of all rehearsed ones. A judge whose verdict could not be read counts in no mean; a check names it.
-    """
-    fresh = {(one["judge"], _name(one)): one for one in given}  # a fallback may be a judge of its own, too
-    given = list(fresh.values())
-    real = any(not one["judge"].startswith(REHEARSED) for one in given)
-    kept = [
-        one
-        for one in row.verdicts or []
-        if (one["judge"], _name(one)) not in fresh and not (real and one["judge"].startswith(REHEARSED))
-    ]
-    verdicts = [*kept, *given]
-    scores = [one["total"] / one["maximum"] for one in verdicts]
+    """The row with verdicts, score and checks. A judge whose verdict could not be read counts in no mean; a check names
+    it."""
     told = {f"judge:{name}": why for name, why in unread.items()}
     heard = {f"judge:{one['judge']}" for one in given}
     checks = [one for one in row.checks if one["name"] not in {"injection", *told, *heard}]
     checks += [Check(name=name, ok=False, detail=why) for name, why in told.items()]
     checks += [Check(name="injection", ok=False, detail="；".join(steering))] if steering else []
-    return row.with_(verdicts=verdicts or None, score=sum(scores) / len(scores) if scores else None, checks=checks)
-
-
-def _name(verdict: Verdict) -> str:
-    return verdict["rubric"].partition("@")[0]
+    return with_verdicts(row, given).with_(checks=checks)
 
 
 STAGE = Stage(

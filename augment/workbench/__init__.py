@@ -15,5 +15,5 @@ from augment.workbench._stages import Stages
 __all__ = ["REFERENCE", "VERSION", "Reference", "Workbench"]
 
 
-class Workbench(Pipelines, Background, Reviews, Exports, Looking, Figures):
+class Workbench(Pipelines, Background, Reviews, Exports, Scoring, Looking, Figures):
     """One workspace. Close it, or use it as a context manager, so that the ledger is written out."""

@@ -1,0 +1,236 @@
+"""The classifier itself: opened from safetensors alone and without its maker's code; texts in, margins out.
+
+torch and transformers come as modules loaded when the first one is wanted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from augment.errors import BadInput, FixableError, NotFound
+from augment.scorer._card import FILE, Card, read_card
+from augment.scorer._extra import HINT, load
+
+LABELS = {0: "wrong", 1: "right"}
+HASHED_AT_ONCE = 1 << 22
+NO_ROOM = ("out of memory", "allocate memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a scorer is made from. source: a folder's path, or a name on the hub; revision: of the latter. identity:
+    of config and weights, for whoever goes on with an interrupted training."""
+
+    source: str
+    local: bool
+    revision: str = ""
+    identity: str = ""
+
+
+def find_base(name: str, revision: str = "") -> Base:
+    """A folder here, else a name on the hub, which is asked for no file yet. Raises NotFound, BadInput."""
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return Base(str(folder.resolve()), local=True, identity=_identity(folder))
+    if folder.exists() or name.startswith((".", "/", "~")) or name.count("/") != 1:
+        raise NotFound(
+            f"no folder {name!r} to start from",
+            hint="a folder with config.json, tokenizer and *.safetensors, or a name on the hub: Qwen/Qwen2-0.5B",
+        )
+    return Base(name, local=False, revision=revision, identity=f"{name}@{revision}")
+
+
+def _identity(folder: Path) -> str:
+    weights = sorted(folder.glob("*.safetensors"))
+    if not (folder / "config.json").is_file():
+        raise BadInput(
+            f"{str(folder)!r} holds no config.json", hint="name the folder of a model in Hugging Face's form"
+        )
+    if not weights:
+        others = sorted(path.name for pattern in ("*.bin", "*.pt", "*.pth") for path in folder.glob(pattern))
+        told = f"; {others[0]!r} is a pickle, which could run any code, and is not read" if others else ""
+        raise BadInput(
+            f"{str(folder)!r} holds no *.safetensors{told}",
+            hint="take the model's edition in safetensors, or save it again with save_pretrained",
+        )
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.json", "vocab.txt", "tokenizer.model")):
+        raise BadInput(
+            f"{str(folder)!r} holds no tokenizer", hint="copy tokenizer.json and tokenizer_config.json there"
+        )
+    names = [folder / "config.json", *weights, *sorted(folder.glob("tokenizer*.json"))]
+    return hashlib.sha256("".join(sha256_of(path) for path in names).encode()).hexdigest()[:16]
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(HASHED_AT_ONCE):
+            found.update(part)
+    return found.hexdigest()
+
+
+def device_of(wanted: str) -> Any:
+    """``auto``: the first accelerator, else the processor. Raises FixableError where the wanted one is not there."""
+    torch = load("torch")
+    there = torch.cuda.is_available()
+    if wanted == "cuda" and not there:
+        raise FixableError(
+            "this machine has no CUDA device that torch can use", hint="--device cpu, or another machine"
+        )
+    return torch.device("cuda" if wanted == "cuda" or (wanted == "auto" and there) else "cpu")
+
+
+def open_base(base: Base, seed: int) -> tuple[Any, Any, dict[str, Any]]:
+    """The base with a new head of two labels, its tokenizer, and what to note of it. Raises FixableError, BadInput."""
+    torch = load("torch")
+    torch.manual_seed(seed)  # the head is new: its first weights are drawn
+    options = {"revision": base.revision} if base.revision else {}
+    model, tokenizer = _open(base.source, local=base.local, num_labels=2, id2label=LABELS, **options)
+    noted = {
+        "name": Path(base.source).name if base.local else base.source,
+        "commit": getattr(model.config, "_commit_hash", None),
+        "architecture": type(model).__name__,
+        "parameters": sum(one.numel() for one in model.parameters()),
+        "identity": base.identity,
+    }
+    return model, tokenizer, noted
+
+
+def open_scorer(folder: Path, device: str = "auto") -> Scorer:
+    """A trained scorer at work, every byte of it what its card says. Raises NotFound, BadInput, FixableError."""
+    card = read_card(folder)
+    for name, known in card.files.items():
+        if sha256_of(folder / name) != known:
+            raise BadInput(
+                f"{folder / name} is not the file that {FILE} names", hint="copy the whole folder again, or train it"
+            )
+    model, tokenizer = _open(str(folder), local=True)
+    return Scorer(card, model.to(device_of(device)).eval(), tokenizer)
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """A trained scorer at work."""
+
+    card: Card
+    model: Any
+    tokenizer: Any
+
+    def __call__(self, texts: Sequence[str]) -> list[tuple[float, int]]:
+        """For each text its score, 0 to 1, and the tokens it was read as. Raises FixableError."""
+        from augment.scorer._metrics import shares
+
+        ids = [encode(self.tokenizer, text, self.card.max_tokens) for text in texts]
+        scores = shares(margins(self.model, ids), self.card.temperature)
+        return [(round(float(score), 6), len(one)) for score, one in zip(scores, ids, strict=True)]
+
+
+def encode(tokenizer: Any, text: str, most: int) -> list[int]:
+    """A text's tokens, the last ones where they are too many: there it concludes. No text can name a special token."""
+    found = tokenizer(text, truncation=True, max_length=most, split_special_tokens=True)["input_ids"]
+    return list(found) or [tokenizer.eos_token_id]
+
+
+def margins(model: Any, ids: Sequence[Sequence[int]]) -> list[float]:
+    """For each the logit of right less that of wrong. Raises FixableError where there is no room."""
+    torch = load("torch")
+    with torch.inference_mode(), enough_room(), reduced(model.device):
+        logits = model(**padded(ids, model)).logits.float()
+    return [float(one) for one in (logits[:, 1] - logits[:, 0]).cpu()]
+
+
+def padded(ids: Sequence[Sequence[int]], model: Any) -> dict[str, Any]:
+    """A batch of the model's input, filled up on the right."""
+    torch = load("torch")
+    longest, pad = max(map(len, ids)), model.config.get_text_config().pad_token_id
+    filled = [[*one, *[pad] * (longest - len(one))] for one in ids]
+    mask = [[1] * len(one) + [0] * (longest - len(one)) for one in ids]
+    return {
+        "input_ids": torch.tensor(filled, device=model.device),
+        "attention_mask": torch.tensor(mask, device=model.device),
+    }
+
+
+def reduced(device: Any) -> Any:
+    """On an accelerator: products in bfloat16, weights and sums as they are."""
+    torch = load("torch")
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type != "cpu")
+
+
+@contextmanager
+def enough_room() -> Iterator[None]:
+    """Turns an allocation that fails into FixableError."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not isinstance(error, MemoryError) and not any(words in str(error) for words in NO_ROOM):
+            raise
+        raise FixableError(
+            "the memory does not suffice for this model", hint="--at-once 1, --max-tokens 512, or a smaller base"
+        ) from error
+
+
+def _open(source: str, *, local: bool, **options: Any) -> tuple[Any, Any]:
+    """Model and tokenizer, in full precision. The network is used for a name on the hub alone."""
+    transformers, torch = load("transformers"), load("torch")
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    safe = {"trust_remote_code": False, "local_files_only": local}
+    revision = {"revision": options["revision"]} if "revision" in options else {}
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, truncation_side="left", **safe, **revision)
+        with enough_room():
+            model = transformers.AutoModelForSequenceClassification.from_pretrained(
+                source, use_safetensors=True, dtype=torch.float32, **safe, **options
+            )
+    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+        raise BadInput(
+            f"{source!r} cannot be opened as a classifier: {_first_line(error)}", hint=_why(error)
+        ) from error
+    except load("safetensors").SafetensorError as error:
+        raise BadInput(
+            f"{source!r} holds weights that cannot be read: {error}", hint="fetch or copy it again"
+        ) from error
+    _fit(model, tokenizer, source)
+    return model, tokenizer
+
+
+def _fit(model: Any, tokenizer: Any, source: str) -> None:
+    """Gives the model a padding token where it has none: the head looks for the last token that is no padding."""
+    tokenizer.padding_side = "right"
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    if tokenizer.pad_token_id is None:
+        raise BadInput(
+            f"the tokenizer of {source!r} has neither a padding nor an end token",
+            hint="name one in its tokenizer_config.json",
+        )
+    model.config.get_text_config().pad_token_id = tokenizer.pad_token_id
+    size = model.get_input_embeddings().num_embeddings
+    if len(tokenizer) > size:
+        raise BadInput(
+            f"the tokenizer of {source!r} knows {len(tokenizer)} tokens and the model {size}",
+            hint="tokenizer and weights belong to two models",
+        )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ImportError):
+        return HINT
+    return "a folder or hub name of a model in Hugging Face's form with safetensors, whose code transformers ships"
+
+
+def limit_of(model: Any) -> int | None:
+    """How many tokens the model reads at most, None where it does not say."""
+    found = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return found if isinstance(found, int) and found > 0 else None
