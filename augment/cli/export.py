@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
 
 def export(arguments: Sequence[str]) -> int:
     """Writes a version in a format."""
-    formats = "; ".join(f"{name}: {about.rstrip('.')}" for name, about in abouts().items())
-    parser = command_parser(
-        "export", f"Write a version for a trainer or a reader, with a manifest. Formats: {formats}."
-    )
+    parser = command_parser("export", "Write a version for a trainer or a reader, with a manifest beside or in it.")
+    parser.formatter_class = RawDescriptionHelpFormatter  # one line a format
+    parser.epilog = "\n".join(["formats:", *(f"  {name:<16}{about}" for name, about in abouts().items())])
     parser.add_argument("dataset", nargs="?", metavar="DS[@vN]", help="left out: the newest version of the last import")
-    parser.add_argument("--format", required=True, metavar="F", help="one of those above")
+    parser.add_argument("--format", required=True, metavar="F", help="one of those below")
     parser.add_argument("-o", "--output", required=True, metavar="PATH", type=Path, help="a file, or a folder")
     add_fields(parser, ExportOptions, "what is written, and how")
     parsed = parser.parse_args(list(arguments))
@@ -49,7 +49,8 @@ def _lines(done: Exported, language: Language) -> None:
     for reason, count in told["left_out"].items():
         output.line(f"  left out {count}: {reason} ({REASONS[reason].in_(language)})")
     for kind, facts in told["lines"].items():
-        output.line(f"  {kind}: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in facts.items()))
+        counts = {name: len(value) if isinstance(value, list) else value for name, value in facts.items()}
+        output.line(f"  {kind}: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))
     for file in told["files"]:
         output.line(f"  {file['file']} · {file['lines']} lines · sha256 {file['sha256'][:12]}")
     output.line(f"manifest {done.manifest}")
