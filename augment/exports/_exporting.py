@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from augment.exports._attempts import Attempts
 from augment.exports._chat import Speaker, speaker
 from augment.exports._checks import Checks
 from augment.exports._files import check_target, manifest_of, publish, workroom
+from augment.exports._filled import Filled, source_files
 from augment.exports._format import Format, Job, Kind
 from augment.exports._gather import Gatherer, Solutions, Source
 from augment.exports._labelled import Labelled
@@ -24,6 +24,7 @@ from augment.exports._registry import load
 from augment.exports._simulated import Simulated
 from augment.exports._spool import Spool
 from augment.exports._survey import Survey, choice, refuse_simulated
+from augment.exports._table import WholeRows
 from augment.files import disk_errors
 
 if TYPE_CHECKING:
@@ -60,10 +61,11 @@ def export(shelf: Shelf, dataset: str, version: int, name: str, path: Path, opti
     form = load(name)
     options = _resolved(form, name, options)
     check_target(path, folder=form.folder)
-    speak = speaker(options.prompt, options.cot or "inline", shelf.workspace) if "rows" not in form.kinds else None
+    as_they_are = {"rows", "filled"}.issuperset(form.kinds)
+    speak = None if as_they_are else speaker(options.prompt, options.cot or "inline", shelf.workspace)
     matching = _matching(shelf, dataset, version, options.where)
     with ExitStack() as stack, workroom(path) as room, disk_errors(path):
-        gathering = _Gathering(shelf, room, stack, speak, options)
+        gathering = _Gathering(shelf, dataset, version, room, stack, speak, options)
         gatherers = {kind: gathering.of(kind) for kind in form.kinds}
         survey = Survey(gatherers, Simulated(findings=form.findings))
         survey.read(shelf.store.rows(dataset, version), choice(options, form, matching))
@@ -73,17 +75,19 @@ def export(shelf: Shelf, dataset: str, version: int, name: str, path: Path, opti
             refuse_simulated(simulated, rows_out)
         if not rows_out:
             raise _nothing(survey.rows_in, left_out, name)
-        facts: dict[str, Mapping[str, Any]] = {
+        counts = {"rows_in": survey.rows_in, "rows_out": rows_out, "left_out": left_out, "simulated": simulated}
+        facts: dict[str, dict[str, Any]] = {
             kind: {"lines": len(spool), **gatherer.facts()} for kind, (gatherer, spool) in gatherers.items()
         }
+        gathered = {kind: gatherer for kind, (gatherer, _) in gatherers.items()}
         spools = {kind: spool for kind, (_, spool) in gatherers.items()}
         out = room / "out"
         out.mkdir()
-        job = Job(out, path.name, dataset, version, options, speak, spools, facts)
+        made = _steps(shelf, dataset, version)
+        job = Job(out, path.name, dataset, version, options, speak, spools, gathered, facts, counts, made)
         written = form.write(job)
         read_back(out, written)
-        counts = {"rows_in": survey.rows_in, "rows_out": rows_out, "left_out": left_out, "simulated": simulated}
-        told = manifest(job, name, counts, written, form.takes)
+        told = manifest(job, name, written, form.takes)
         publish(out if form.folder else job.path, path, as_bytes(told), folder=form.folder)
     return Exported(path, manifest_of(path, folder=form.folder), told)
 
@@ -93,6 +97,8 @@ class _Gathering:
     """Makes what gathers the rows of each kind."""
 
     shelf: Shelf
+    dataset: str
+    version: int
     room: Path
     stack: ExitStack
     speak: Speaker | None
@@ -101,6 +107,10 @@ class _Gathering:
     def of(self, kind: Kind) -> tuple[Gatherer, Spool]:
         """The gatherer of a kind and where its lines go."""
         spool = self._spool(kind, mixed=kind == "labelled")
+        if kind == "rows":
+            return WholeRows(spool, self.options.balance), spool
+        if kind == "filled":
+            return Filled(spool, source_files(self.shelf.store, self.dataset, self.version)), spool
         if self.speak is None:
             raise ValueError(f"{kind} are gathered by nobody")
         source = Source(self.speak, spool, self.options.balance, self._attempts(kind))
@@ -139,6 +149,19 @@ def _resolved(form: Format, name: str, options: ExportOptions) -> ExportOptions:
     if "attempts" in form.takes:
         options = replace(options, attempts=options.attempts or ("kto" if "labelled" in form.kinds else "leave"))
     return replace(options, decision=options.decision or form.decision)
+
+
+def _steps(shelf: Shelf, dataset: str, version: int) -> list[dict[str, Any]]:
+    """Version, stage and provider of each step that led to a version."""
+    return [
+        {
+            "version": one.number,
+            "stage": str(one.lineage.get("stage") or "unknown"),
+            "provider": ", ".join(one.lineage.get("providers") or ()),
+        }
+        for one in shelf.store.versions(dataset)
+        if one.number <= version
+    ]
 
 
 def _matching(shelf: Shelf, dataset: str, version: int, where: str | None) -> frozenset[str] | None:

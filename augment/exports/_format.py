@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from augment.exports._chat import Example, Speaker
+from augment.exports._gather import Gatherer
 from augment.exports._lines import write_lines
 from augment.exports._options import ExportOptions
 from augment.exports._spool import Spool
@@ -16,6 +17,8 @@ Kind: TypeAlias = Literal["solutions", "pairs", "labelled", "scored", "answers",
 """What of a version a file takes: right solutions · pairs of a right and a wrong one · both, each with its label · the
 same with reasoning alone · a first agent's · a second agent's checks · whole rows · the answers to a source file."""
 
+Findings: TypeAlias = Literal["none", "answers", "all"]
+"""What was found out about rows is shown too: predicted answers, or votes, verdicts and labels as well."""
 SPEAKING = frozenset({"prompt", "cot"})
 DRAWN = frozenset({"balance", "shuffle"})
 
@@ -33,7 +36,9 @@ class Written:
 class Job:
     """What a format writes from. room: the folder to write in; name: of the file, where the format is one.
 
-    spools: the lines of each kind the format names. facts: what the manifest should say beside the counts.
+    spools: the lines of each kind the format names.
+    gatherers: who gathered them. facts: what the manifest says of each kind, to be added to. counts: of the rows. made:
+    version, stage and provider of each step that led here.
     """
 
     room: Path
@@ -43,7 +48,10 @@ class Job:
     options: ExportOptions
     speaker: Speaker | None
     spools: Mapping[Kind, Spool]
-    facts: Mapping[str, Mapping[str, Any]]
+    gatherers: Mapping[Kind, Gatherer]
+    facts: Mapping[str, dict[str, Any]]
+    counts: Mapping[str, Any]
+    made: Sequence[Mapping[str, Any]]
 
     @property
     def path(self) -> Path:
@@ -61,7 +69,7 @@ class Format:
 
     takes: its options beside --where, --split, --decision and --allow-simulated. decision: whose rows are taken where
     --decision is not given. tested: whether rows of the test split are left out where --split is not given. findings:
-    whether it shows votes, verdicts and tags. folder: it is one, not a file.
+    what of them it shows. folder: it is one, not a file.
     """
 
     kinds: tuple[Kind, ...]
@@ -69,7 +77,7 @@ class Format:
     takes: frozenset[str] = field(default_factory=frozenset)
     decision: str = "kept"
     tested: bool = False
-    findings: bool = False
+    findings: Findings = "none"
     folder: bool = False
 
 

@@ -29,9 +29,14 @@ class Source:
 
     def group(self, row: Row) -> str:
         """What ``--balance`` counts the row under."""
-        if self.balance is None:
-            return ""
-        return (row.answer or "") if self.balance == "answer" else str(len(row.options))
+        return group_of(row, self.balance)
+
+
+def group_of(row: Row, balance: str | None) -> str:
+    """What ``--balance`` counts the row under."""
+    if balance is None:
+        return ""
+    return (row.answer or "") if balance == "answer" else str(len(row.options))
 
 
 class Gatherer(Protocol):

@@ -15,10 +15,8 @@ from augment.exports._options import ExportOptions
 _FILTERS = ("where", "split", "decision")
 
 
-def manifest(
-    job: Job, form: str, counts: Mapping[str, Any], written: Sequence[Written], takes: frozenset[str]
-) -> dict[str, Any]:
-    """The manifest's content. counts: of the rows. No time, no path and no run stands in it."""
+def manifest(job: Job, form: str, written: Sequence[Written], takes: frozenset[str]) -> dict[str, Any]:
+    """The manifest's content. No time, no path and no run stands in it."""
     return {
         MARK: 1,
         "dataset": job.dataset,
@@ -27,7 +25,7 @@ def manifest(
         "filter": {name: getattr(job.options, name) for name in _FILTERS},
         "options": _options(job.options, takes),
         "prompt_id": job.speaker.prompt.id if job.speaker is not None else None,
-        **counts,
+        **job.counts,
         "lines": job.facts,
         "files": [_file(job.room / one.name, one) for one in written],
         "code_version": __version__,

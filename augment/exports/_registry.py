@@ -22,7 +22,7 @@ def names() -> list[str]:
 
 def abouts() -> dict[str, str]:
     """Every format with the first line of its file; none is imported."""
-    return {name: (_docstring(name).partition("\n")[0]).partition(": ")[2] for name in names()}
+    return {name: (_docstring(name).partition("\n")[0]).partition(": ")[2].rstrip(".") for name in names()}
 
 
 def load(name: str) -> Format:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from augment.exports._format import Findings
 from augment.exports._gather import is_check
 from augment.types import Row
 
@@ -19,10 +20,10 @@ class Simulated:
 
     A text's maker stands in ``provider``, and for what a row was born with in its tags (docs/decisions/0006); a row
     that carries its parent's reasoning on, translated, reworded, reordered or as the turn before its own, is as
-    simulated as that. findings: whether votes, verdicts and labels are shown as well.
+    simulated as that. findings: what is shown that was found out about it.
     """
 
-    def __init__(self, *, findings: bool) -> None:
+    def __init__(self, *, findings: Findings) -> None:
         self._findings = findings
         self._ids: set[bytes] = set()
 
@@ -35,7 +36,9 @@ class Simulated:
             wrote = _short(row.parent_id) in self._ids
         if wrote:
             self._ids.add(_short(row.row_id))
-        return wrote or (self._findings and _found_so(row))
+        if self._findings == "answers":  # the texts go back as they came
+            return row.predicted is not None and any(tag.startswith(f"answer:{SIM}") for tag in row.tags)
+        return wrote or (self._findings == "all" and _found_so(row))
 
 
 def _carries_on(row: Row) -> bool:

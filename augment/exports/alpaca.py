@@ -1,4 +1,4 @@
-"""alpaca: instruction, input, output, system, history; a line for each right solution."""
+"""alpaca: instruction, input, output, system, history: a line for each right solution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""answer-agent: OpenAI's messages for the first of two agents, which answers: each question with its right solution."""
+"""answer-agent: the first of two agents: messages, each question with its right solution."""
 
 from __future__ import annotations
 

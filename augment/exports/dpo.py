@@ -1,4 +1,4 @@
-"""dpo: pairs: chosen concludes the answer, rejected really concludes a wrong one, to the same prompt."""
+"""dpo: pairs of a right and a really wrong solution to the same prompt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""evaluate-agent: OpenAI's messages for the second agent, which checks: the first one's turn, then the check of it."""
+"""evaluate-agent: the second of two agents: messages, the first one's turn and the check of it."""
 
 from __future__ import annotations
 

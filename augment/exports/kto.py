@@ -1,4 +1,4 @@
-"""kto: right and wrong solutions with kto_tag true or false; failed attempts are among the wrong ones."""
+"""kto: right and wrong solutions with kto_tag; failed attempts are among the wrong ones."""
 
 from __future__ import annotations
 

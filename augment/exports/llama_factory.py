@@ -1,4 +1,4 @@
-"""llama-factory: a folder with SFT, DPO and KTO files, dataset_info.json, and a LoRA YAML for each, ready to run."""
+"""llama-factory: a folder: SFT, DPO and KTO files, dataset_info.json, a LoRA YAML for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""messages: OpenAI's messages with roles; a line for each right solution."""
+"""messages: OpenAI's messages: a line for each right solution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ms-swift: a folder with SFT, DPO and KTO files in its messages form, and a command for each, ready to run."""
+"""ms-swift: a folder: SFT, DPO and KTO files as messages, a command for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""scorer: a question, a solution and whether it is right, 1 or 0; of original and of augmented rows."""
+"""scorer: question, solution, label 1 or 0, of original and augmented rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""sharegpt: conversations of human and gpt turns, system; a line for each right solution."""
+"""sharegpt: conversations of human and gpt turns, system: a line for each right solution."""
 
 from __future__ import annotations
 
