@@ -97,6 +97,16 @@ def write_atomic(path: Path, data: bytes) -> None:
             beside.unlink(missing_ok=True)
 
 
+def replace_whole(path: Path, data: bytes) -> None:
+    """The same for what may be lost at a power cut: nothing is synced. The folder must be there. Raises OSError."""
+    beside = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def lock(path: Path, *, wait_s: float = 60.0) -> Iterator[None]:
     """Holds an exclusive lock that dies with its process. Raises Conflict after wait_s seconds."""

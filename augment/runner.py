@@ -206,6 +206,7 @@ class Runner:
     def _halt(self, why: Stop) -> None:
         if self.stop is None:
             self.stop = why
+        self.tally.stopping = self.stop.reason
         self._stopping.set()
         for lane in self._lanes.values():
             lane.limiter.stop(why)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Protocol
 
@@ -16,41 +15,15 @@ from augment import __version__, loops
 from augment.accounts import Accounts
 from augment.errors import DiskTrouble, Fault
 from augment.hints import hint
-from augment.lanes import Purse, Tally
+from augment.lanes import Purse
 from augment.limits import Account
 from augment.plans import Plan
+from augment.progress import Live, Pulse, published, runs_folder
 from augment.quotas import GOES_ON
 from augment.records import closed_after_a_bug, note_end, note_start
-from augment.runner import Result, Runner
+from augment.runner import Runner
 from augment.store import Draft, Fill, same
 from augment.types import Done, Route, Row
-
-
-@dataclass(slots=True)
-class Live:
-    """A run as it goes, for whoever watches. rows_total None: not counted yet."""
-
-    stage: str
-    provider: str | None
-    tally: Tally
-    rows_total: int
-    limits: str = ""
-    rows: int = 0
-    done: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
-    rejected: Counter[str] = field(default_factory=Counter)
-    failed: Counter[str] = field(default_factory=Counter)
-    started: float = field(default_factory=time.monotonic)
-
-    def count(self, result: Result) -> None:
-        """Books one row."""
-        self.rows += 1
-        if result.state == "done":
-            self.done += 1
-        else:
-            {"skipped": self.skipped, "rejected": self.rejected, "failed": self.failed}[result.state][
-                result.reason
-            ] += 1
 
 
 class Watcher(Protocol):
@@ -129,27 +102,31 @@ def execute(plan: Plan, watcher: Watcher | None = None, part: Part | None = None
     live = Live(plan.stage.name, plan.label, runner.tally, plan.count(), plan.limits)
     options = plan.chosen() | ({"pipeline": part.key} if part is not None else {})
     note_start(plan.ledger, run_id, plan.dataset, plan.stage.name, plan.label, options, plan.version)
-    with ExitStack() as stack:
-        if (accounts := _accounts(plan)) is not None:
-            stack.callback(accounts.close)
-            runner.account = partial(_account, plan, accounts)
-        stamp: dict[str, Any] = {"run_id": run_id}
-        updated = stack.enter_context(plan.store.fill(plan.dataset, plan.version, stamp))
-        stamp = {**stamp, "created_at": dt.datetime.now(dt.UTC)}
-        added = stack.enter_context(plan.store.draft(plan.dataset, stamp))
-        if watcher is not None:
-            watcher.begin(live)
-            stack.callback(watcher.end)
-        stack.enter_context(closed_after_a_bug(plan.ledger, run_id))
-        shown = loops.run(_drive(plan, runner, live, updated, added))
-        added.close()
-        version, rows_added = plan.version, 0
-        wanted = plan.run.preview is None and (updated.changed or added.rows)
-        if wanted and _is_whole(part, _ending(plan, runner, live)[0]):
-            version, rows_added = _commit(plan, runner, live, updated, added, run_id, started, part)
-        rows_out = plan.store.count(plan.dataset, version)
-        summary = _summary(plan, runner, live, run_id, version, rows_out, rows_added, time.monotonic() - started, shown)
-    note_end(plan.ledger, run_id, version, summary.exit_code, summary.as_json())
+    with published(runs_folder(plan.store.root), Pulse(live, run_id, plan.dataset), run_id):
+        with ExitStack() as stack:
+            if (accounts := _accounts(plan)) is not None:
+                stack.callback(accounts.close)
+                runner.account = partial(_account, plan, accounts)
+            stamp: dict[str, Any] = {"run_id": run_id}
+            updated = stack.enter_context(plan.store.fill(plan.dataset, plan.version, stamp))
+            stamp = {**stamp, "created_at": dt.datetime.now(dt.UTC)}
+            added = stack.enter_context(plan.store.draft(plan.dataset, stamp))
+            if watcher is not None:
+                watcher.begin(live)
+                stack.callback(watcher.end)
+            stack.enter_context(closed_after_a_bug(plan.ledger, run_id))
+            shown = loops.run(_drive(plan, runner, live, updated, added))
+            added.close()
+            live.committing = True
+            version, rows_added = plan.version, 0
+            wanted = plan.run.preview is None and (updated.changed or added.rows)
+            if wanted and _is_whole(part, _ending(plan, runner, live)[0]):
+                version, rows_added = _commit(plan, runner, live, updated, added, run_id, started, part)
+            rows_out = plan.store.count(plan.dataset, version)
+            summary = _summary(
+                plan, runner, live, run_id, version, rows_out, rows_added, time.monotonic() - started, shown
+            )
+        note_end(plan.ledger, run_id, version, summary.exit_code, summary.as_json())
     return summary
 
 
@@ -177,7 +154,7 @@ async def _drive(plan: Plan, runner: Runner, live: Live, updated: Fill, added: D
     settled: list[str] = []
     try:
         async for result in results:
-            live.count(result)
+            live.count(result.state, result.reason)
             outcome = result.outcome
             if result.state in ("done", "skipped"):
                 if result.row.row_id in unsettled:

@@ -29,6 +29,7 @@ class Tally:
     faults: dict[str, int] = field(default_factory=dict)
     last_fault: Fault | None = None
     last_route: Route | None = None
+    stopping: str = ""  # the reason for which no further ask leaves
 
     def met(self, fault: Fault, route: Route) -> None:
         """Books a fault, and the route it came by."""

@@ -39,6 +39,7 @@ BEFOREHAND = (
     *("augment.importers.competition", "augment.query", "augment.runs", "augment.stages.backtranslate"),
     *("augment.stages.reason", "augment.workbench"),
 )
+PASSING = "/.augment/runs"  # what a run says of itself while it goes on: never synced, and nothing is built on it
 MARK = "/moment"  # a file that is nowhere: asking for it shows in a log of system calls where the process is
 CHANGING = ("INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE")
 MAKING = ("journal_mode", "user_version")  # the latter reads first, and so makes an empty write-ahead log
@@ -100,7 +101,7 @@ def _watch_files(moments: Moments) -> None:
     plain_open, system_open = io.open, os.open
 
     def file_open(path: Any, mode: str = "r", buffering: int = -1, *rest: Any, **options: Any) -> Any:
-        if not set(mode) & set("wax+"):
+        if not set(mode) & set("wax+") or PASSING in str(path):
             return plain_open(path, mode, buffering, *rest, **options)
         with moments.around("open"):
             if mode == "wb":
@@ -116,9 +117,19 @@ def _watch_files(moments: Moments) -> None:
     for owner, name, call in ((io, "open", file_open), (builtins, "open", file_open), (os, "open", handle_open)):
         setattr(owner, name, call)
     for kind in ("fsync", "rename", "replace", "link"):
-        setattr(os, kind, moments.counted(kind, getattr(os, kind)))
+        setattr(os, kind, _where_it_lasts(moments, kind, getattr(os, kind)))
     for kind, there in (("mkdir", False), ("unlink", True)):
         setattr(os, kind, _where_it_changes(moments, kind, getattr(os, kind), there=there))
+
+
+def _where_it_lasts(moments: Moments, kind: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    """The call as one write, but for what is meant to pass."""
+    counted = moments.counted(kind, call)
+
+    def change(path: Any, *rest: Any, **options: Any) -> Any:
+        return (call if PASSING in str(path) else counted)(path, *rest, **options)
+
+    return change
 
 
 def _where_it_changes(moments: Moments, kind: str, call: Callable[..., Any], *, there: bool) -> Callable[..., Any]:
@@ -126,7 +137,7 @@ def _where_it_changes(moments: Moments, kind: str, call: Callable[..., Any], *, 
     counted = moments.counted(kind, call)
 
     def change(path: Any, *rest: Any, **options: Any) -> Any:
-        ready = os.path.lexists(path) == there and (there or Path(path).parent.is_dir())
+        ready = os.path.lexists(path) == there and (there or Path(path).parent.is_dir()) and PASSING not in str(path)
         return (counted if ready else call)(path, *rest, **options)
 
     return change

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from augment.runs import Live
+    from augment.progress import Progress, Live, Pulse
 
 PLAIN_STEPS = 10
 LONGEST_SILENCE_S = 60.0
@@ -102,7 +102,7 @@ def money(cost_cny: float | None) -> str:
 
 
 class Panel:
-    """A live panel on a terminal, a plain line every tenth elsewhere. Reads the run's counts; never changes them."""
+    """A live panel on a terminal, a plain line every tenth elsewhere."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -114,17 +114,20 @@ class Panel:
         """The run has begun."""
         if self._quiet:
             return
+        from augment.progress import Pulse
+
+        pulse = Pulse(live)
         if sys.stderr.isatty():
             from rich.console import Console
             from rich.live import Live as RichLive
 
             console = Console(stderr=True, no_color=_plain() or None)
             self._live = RichLive(
-                get_renderable=lambda: _panel(live), console=console, refresh_per_second=4, transient=True
+                get_renderable=lambda: panel(pulse.figures()), console=console, refresh_per_second=4, transient=True
             )
             self._live.start()
         else:
-            self._thread = threading.Thread(target=self._plainly, args=(live,), daemon=True)
+            self._thread = threading.Thread(target=self._plainly, args=(pulse,), daemon=True)
             self._thread.start()
 
     def end(self) -> None:
@@ -135,55 +138,67 @@ class Panel:
         if self._thread is not None:
             self._thread.join(1.0)
 
-    def _plainly(self, live: Live) -> None:
-        step, told = 0, time.monotonic()
+    def _plainly(self, pulse: Pulse) -> None:
+        told = Told()
         while not self._ended.wait(0.2):
-            reached = rows_of(live) * PLAIN_STEPS // live.rows_total if live.rows_total else 0
-            silent = time.monotonic() - told > LONGEST_SILENCE_S
-            if reached > step or silent:
-                step, told = reached, time.monotonic()
-                talk(progress(live))
-                if silent and live.tally.last_fault is not None:
-                    talk(f"last fault {live.tally.last_fault}")
+            told.tell(pulse.figures())
 
 
-def rows_of(live: Live) -> int:
-    """How many rows are finished: those counted, and those that wait for an earlier one to be."""
-    return max(live.rows, live.tally.rows)
+class Told:
+    """Says a run in plain lines: every tenth of its rows, and after a long silence."""
+
+    def __init__(self) -> None:
+        self._step, self._at = 0, time.monotonic()
+
+    def tell(self, figures: Progress) -> None:
+        """Says the run as it stands where it is time to."""
+        reached = figures.rows * PLAIN_STEPS // figures.rows_total if figures.rows_total else 0
+        silent = time.monotonic() - self._at > LONGEST_SILENCE_S
+        if reached > self._step or silent:
+            self._step, self._at = reached, time.monotonic()
+            talk(progress(figures))
+            if silent and figures.fault:
+                talk(f"last fault {fault(figures)}")
 
 
-def progress(live: Live) -> str:
+def progress(figures: Progress) -> str:
     """A run in one line."""
-    seconds = time.monotonic() - live.started
-    tally = live.tally
-    rows = rows_of(live)
+    pace, tokens = figures.calls_per_s, figures.input_tokens + figures.output_tokens
     parts = [
-        f"{live.stage} {rows}/{live.rows_total} rows",
-        f"{tally.calls} calls",
-        f"{tally.calls / seconds:.1f}/s" if seconds > 0.5 else "",
-        f"limit {live.limits}" if live.limits else "",
-        f"{tally.input_tokens + tally.output_tokens} tokens" if tally.input_tokens else "",
-        money(tally.cost_cny),
-        f"{duration(seconds / rows * max(0, live.rows_total - rows))} left" if rows else "",
+        f"{figures.stage} {figures.rows}/{figures.rows_total} rows",
+        "" if figures.phase == "asking" else figures.phase,
+        f"{figures.calls} calls",
+        f"{pace:.1f}/s" if pace is not None else "",
+        f"limit {figures.limits}" if figures.limits else "",
+        f"{tokens} tokens" if figures.input_tokens else "",
+        money(figures.cost_cny),
+        f"{duration(figures.seconds_left)} left" if figures.rows and figures.seconds_left is not None else "",
     ]
     return " · ".join(part for part in parts if part)
 
 
-def _panel(live: Live) -> Any:
+def fault(figures: Progress) -> str:
+    """The last fault in one line."""
+    met = figures.fault
+    return f"{met['kind']}{f' {code}' if (code := met['code']) else ''}: {met['message']}"
+
+
+def panel(figures: Progress) -> Any:
+    """A run in a few lines with a bar."""
     from rich.console import Group
     from rich.padding import Padding
     from rich.progress_bar import ProgressBar
     from rich.text import Text
 
-    counts = f"done {live.done}  skipped {live.skipped.total()}  rejected {live.rejected.total()}"
-    fault = live.tally.last_fault
+    lost = {name: sum(getattr(figures, name).values()) for name in ("skipped", "rejected", "failed")}
+    counts = f"done {figures.done}  " + "  ".join(f"{name} {count}" for name, count in lost.items())
     lines: list[Any] = [
-        Text(progress(live)),
-        Padding(ProgressBar(total=max(1, live.rows_total), completed=rows_of(live), width=60), 0),  # a bar ends no line
-        Text(f"{counts}  failed {live.failed.total()}  in flight {live.tally.in_flight}"),
+        Text(progress(figures)),
+        Padding(ProgressBar(total=max(1, figures.rows_total), completed=figures.rows, width=60), 0),  # it ends no line
+        Text(f"{counts}  in flight {figures.in_flight}"),
     ]
-    if fault is not None:
-        lines.append(Text(printable(f"last fault  {fault}")[:200], style="yellow"))
+    if figures.fault:
+        lines.append(Text(printable(f"last fault  {fault(figures)}")[:200], style="yellow"))
     return Group(*lines)
 
 
