@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -101,9 +101,11 @@ class Plan:
         return ", ".join(shown)
 
     def chosen(self) -> dict[str, Any]:
-        """The options that differ from nothing, for lineage and the record of runs."""
+        """The options that say something, for lineage and the record of runs; a zero does where it is no default."""
         given = {**asdict(self.run), **asdict(self.options)}
-        return {name: value for name, value in given.items() if value not in (None, "", (), False)}
+        usual = {field.name: field.default for field in (*fields(self.run), *fields(self.options))}
+        zeros = {name for name, value in given.items() if type(value) in (int, float) and value != usual[name]}
+        return {name: value for name, value in given.items() if value or name in zeros}
 
     def connect(self, route: Route) -> Connector:
         """The connector of a route, with its keys. Raises KeyMissing, FixableError."""

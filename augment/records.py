@@ -148,6 +148,24 @@ def outcomes(ledger: Ledger, dataset: str, row_id: str) -> list[dict[str, Any]]:
     )
 
 
+def faults(ledger: Ledger, run_id: str) -> list[dict[str, Any]]:
+    """The faults of a run by provider, kind and code, the latest first: number, when last, its message."""
+    return ledger.query(
+        "SELECT provider, kind, code, count(*) AS number, max(at) AS at, message FROM faults WHERE run_id = ?"
+        " GROUP BY provider, kind, code ORDER BY at DESC",
+        (run_id,),
+    )
+
+
+def lost(ledger: Ledger, run_id: str, limit: int) -> list[dict[str, Any]]:
+    """The rows that a run rejected or failed, where no later run of the stage has settled them."""
+    return ledger.query(
+        "SELECT o.row_id, o.state, o.reason, o.detail FROM outcomes o JOIN runs r ON r.run_id = ?"
+        " WHERE o.dataset = r.dataset AND o.run_id = r.run_id ORDER BY o.state, o.reason, o.row_id LIMIT ?",
+        (run_id, limit),
+    )
+
+
 def _bought(ledger: Ledger, run_ids: list[str]) -> dict[str, dict[str, Any]]:
     """What the ledger knows of runs that left no summary."""
     if not run_ids:
