@@ -16,7 +16,7 @@ from typing import Any
 
 from augment.cli import output
 from augment.cli.options import Parser, command_parser
-from augment.errors import FixableError, NotFound
+from augment.errors import FixableError
 
 FAULT_HELP = "kind=rate,… of the requests, e.g. rate_limited=0.1,5xx=0.05,drop_after=0.05"
 SIMULATE = (
@@ -120,6 +120,7 @@ def ui(arguments: Sequence[str]) -> int:
 def demo(arguments: Sequence[str]) -> int:
     """The main job on the sample, in a workspace of its own, over the simulator."""
     from augment.cli.app import run as augment
+    from augment.workbench._uploads import SAMPLES, sample
 
     parser = command_parser("demo", "Import the sample, back-translate and reason over the simulator, and show it.")
     parsed = parser.parse_args(list(arguments))
@@ -129,7 +130,7 @@ def demo(arguments: Sequence[str]) -> int:
         shutil.rmtree(workspace / "datasets")
     workspace.mkdir(parents=True, exist_ok=True)
     (workspace / "augment.toml").touch()
-    files = [str(sample("problems.jsonl")), str(sample("reading.jsonl"))]
+    files = [str(sample(name)) for name in SAMPLES]
     steps = [
         ["import", *files, "--name", "sample"],
         ["backtranslate", "--skip", "translation-tasks", "--simulate"],
@@ -152,12 +153,3 @@ def demo(arguments: Sequence[str]) -> int:
         f"  AUGMENT_WORKSPACE={str(workspace)!r} streamlit run ui/app.py"
     )
     return 0
-
-
-def sample(name: str) -> Path:
-    """A file of the sample data, from the checkout or from the installed package. Raises NotFound."""
-    package = Path(__file__).parents[1]
-    for folder in (package.parent / "datasets" / "samples", package / "samples"):
-        if (folder / name).is_file():
-            return folder / name
-    raise NotFound(f"no sample file {name!r}", hint="install the package again, or work in a checkout")
