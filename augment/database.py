@@ -44,8 +44,15 @@ CREATE TABLE IF NOT EXISTS events (
     undoes INTEGER, at REAL NOT NULL, sealed INTEGER
 );
 CREATE INDEX IF NOT EXISTS events_by_row ON events (dataset, row_id);
+CREATE TABLE IF NOT EXISTS event_rows (event INTEGER NOT NULL, part INTEGER NOT NULL, rows BLOB NOT NULL,
+    PRIMARY KEY (event, part));
+CREATE TABLE IF NOT EXISTS deals (
+    id INTEGER PRIMARY KEY, dataset TEXT NOT NULL, version INTEGER NOT NULL, reviewers TEXT NOT NULL,
+    share REAL NOT NULL, filter TEXT NOT NULL, at REAL NOT NULL, by TEXT NOT NULL, rows BLOB NOT NULL, ended REAL
+);
 CREATE TABLE IF NOT EXISTS names (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+TABLES_MADE = 2  # another number where a file made before lacks a table
 BUSY_MS = 60_000
 NO_ROOM = "SQLITE_IOERR_SHMSIZE"  # for what the connections of a write-ahead log share
 PAGE_BYTES = 4096  # SQLite's own choice, since 3.12; every file of ours has it
@@ -67,8 +74,8 @@ def connect(path: Path, tables: str = TABLES, *, synced: bool = True) -> sqlite3
             _write_ahead(db)
             # Not kept in the file: each connection says it.
             db.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
-            if db.execute("PRAGMA user_version").fetchone()[0] < 1:
-                db.executescript(f"BEGIN IMMEDIATE; {tables} PRAGMA user_version = 1; COMMIT;")
+            if db.execute("PRAGMA user_version").fetchone()[0] < TABLES_MADE:
+                db.executescript(f"BEGIN IMMEDIATE; {tables} PRAGMA user_version = {TABLES_MADE}; COMMIT;")
         except BaseException:
             db.close()
             raise
@@ -84,7 +91,7 @@ def _make(path: Path, tables: str, *, synced: bool) -> None:
         for left in ("", "-journal", "-wal", "-shm"):  # of a process that was killed here
             beside.with_name(beside.name + left).unlink(missing_ok=True)
         with contextlib.closing(sqlite3.connect(beside, isolation_level=None)) as db:
-            db.executescript(f"PRAGMA synchronous = OFF; BEGIN; {tables} PRAGMA user_version = 1; COMMIT;")
+            db.executescript(f"PRAGMA synchronous = OFF; BEGIN; {tables} PRAGMA user_version = {TABLES_MADE}; COMMIT;")
         if synced:
             sync_file(beside)
         beside.rename(path)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from augment.cli.app import run
 from augment.errors import Conflict, NotFound, UsageError
 from augment.review import EDITABLE, Filter, Live, by, read_field
-from augment.review._fold import Event, fold, standing
+from augment.events import Event, fold, standing
 from augment.store import same
 from augment.types import Check, Row
 from augment.workbench import Workbench

@@ -8,12 +8,16 @@ sealed yet lies over all of it, read from the ledger's file at every call.
 
 from __future__ import annotations
 
-from augment.browse._browser import PAGE, Browser, Histogram, Listing
+from augment.browse._browser import PAGE, Browser, Histogram, Listing, Spot
+from augment.browse._deals import MOST, NOBODY, Deal, Owners, deals, dealt_bytes
 from augment.browse._file import KEPT_BYTES, LARGE, Progress, build, make_room, place
-from augment.browse._filter import ANY, CODED, LISTED, SORTS, UNDECIDED, Filter, Sort, read_filter
+from augment.browse._filter import ANY, CODED, LISTED, QUEUES, SORTS, UNDECIDED, Filter, Sort
 from augment.browse._paging import Side
+from augment.browse._said import Voices
 from augment.browse._saved import forget_filter, save_filter, saved_filters
 from augment.browse._shelf import Shelf
+from augment.browse._sql import MOST_ROWS, Answer
+from augment.browse._words import expression, from_address, read_filter, rows_expression, to_address, to_json
 
 __all__ = [
     "ANY",
@@ -21,22 +25,38 @@ __all__ = [
     "KEPT_BYTES",
     "LARGE",
     "LISTED",
+    "MOST",
+    "MOST_ROWS",
+    "NOBODY",
     "PAGE",
+    "QUEUES",
     "SORTS",
     "UNDECIDED",
+    "Answer",
     "Browser",
+    "Deal",
     "Filter",
     "Histogram",
     "Listing",
+    "Owners",
     "Progress",
     "Shelf",
     "Side",
     "Sort",
+    "Spot",
+    "Voices",
     "build",
+    "deals",
+    "dealt_bytes",
+    "expression",
     "forget_filter",
+    "from_address",
     "make_room",
     "place",
     "read_filter",
+    "rows_expression",
     "save_filter",
     "saved_filters",
+    "to_address",
+    "to_json",
 ]

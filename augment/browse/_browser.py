@@ -1,31 +1,34 @@
-"""One version to look around in: pages, counts, values, histograms, with what was decided a second ago."""
+"""One version to look around in: rows, pages, places, counts, histograms, with what was decided a second ago."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from augment.browse._columns import Columns, Mask, Numbers
+from augment.browse._columns import Columns, Mask
+from augment.browse._deals import Deals, Owners
 from augment.browse._file import Progress
-from augment.browse._filter import CODED, LISTED, SORTS, UNDECIDED, Filter, Sort, length, listed, says
+from augment.browse._filter import CODED, LISTED, QUEUES, SORTS, UNDECIDED, Filter, Sort, listed, says
+from augment.browse._finding import Finder
 from augment.browse._grams import Positions
 from augment.browse._overlay import Now, Overlay
-from augment.browse._paging import Order, Side, keys_of
+from augment.browse._paging import Line, Places, Side
+from augment.browse._said import WORDS, Voices
 from augment.browse._search import Hits, Search
-from augment.browse._source import Source, matching, rows_at
+from augment.browse._source import Source, rows_at
+from augment.browse._sql import Answer, answer
 from augment.errors import NotFound, UsageError
+from augment.events import Clash, Keys
 from augment.ledger import Ledger
 from augment.types import Row
 
 PAGE = 50
 VALUES = 200  # of a filter box
 BINS = 20
-MASKS = 16
 READ_MORE = (1, 2, 4, 8)  # pages of candidates that are read to fill one page
+IDS = 10_000  # read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,21 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a row stands among the rows of a filter, in order.
+
+    index: rows of the filter before it; inside: whether it is one itself; total, about: as in a Listing.
+    """
+
+    index: int
+    total: int
+    about: bool
+    inside: bool
+    previous: str | None
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Histogram:
     """counts[i]: rows from edges[i] to edges[i + 1], the last edge included; unknown: rows without a number."""
 
@@ -64,7 +82,10 @@ class Histogram:
 class Browser:
     """One version, kept open. Every call answers for the instant it is made at; any thread may call.
 
-    building: how far its files are, where only its first rows are here; trouble: why they could not be made.
+    building: how far its files are, where only its first rows are here; trouble: why they could not be made. Sorts of
+    QUEUES put first what is most worth a look: ``uncertainty`` scores nearest to a half, ``disagreement`` judges
+    farthest apart, ``failures`` most checks failed, ``unseen`` a row of each kin before a second one of any, kin with
+    the fewest decisions first.
     """
 
     def __init__(self, source: Source, ledger: Ledger, name: str, version: int, *, of: int | None = None) -> None:
@@ -77,8 +98,8 @@ class Browser:
         self._columns = Columns(source)
         self._search = Search(source)
         self._overlay = Overlay(source, self._columns, ledger, name, version)
-        self._masks: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
-        self._guard = threading.Lock()
+        self._deals = Deals(self._columns, source.rows, ledger, name)
+        self._finder = Finder(source, self._columns, self._search, self._overlay, self._deals)
 
     def retire(self) -> None:
         """Ends its searches; whoever is asking it something still gets the answer."""
@@ -96,6 +117,33 @@ class Browser:
 
     # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def row(self, row_id: str, *, eyes: str = "") -> Row:
+        """One row as it is by now. eyes: of that reviewer, who sees no decision of others on a row that was dealt to
+        two people before having decided about it. Raises NotFound."""
+        position = self._position(row_id)
+        return self._seen([position], self._finder.laid(np.array([position]), self._overlay.now()), eyes)[0]
+
+    def base(self, row_id: str) -> Row:
+        """The row as the version itself has it. Raises NotFound."""
+        return rows_at(self._source, np.array([self._position(row_id)]))[0]
+
+    def family(self, row_ids: Sequence[str]) -> dict[str, Row]:
+        """Those of the rows that the version holds, by id, as they are by now."""
+        places = self._source.places([row_id for row_id in row_ids if row_id.isprintable()])
+        positions = np.array(sorted(places.values()), np.int64)
+        rows = self._finder.laid(positions, self._overlay.now()) if len(positions) else []
+        return {row.row_id: row for row in rows}
+
+    def parent(self, row: Row) -> Row | None:
+        """The row that one was made from, as it is by now; None where it has none here."""
+        return None if row.parent_id is None else self.family([row.parent_id]).get(row.parent_id)
+
+    def clashes(self, row_id: str) -> tuple[Clash, ...]:
+        """The edits of a row that no longer fit. Raises NotFound."""
+        return self._overlay.now().clashes(self._position(row_id))
+
+    # ── lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
     def page(
         self,
         wanted: Filter,
@@ -104,51 +152,114 @@ class Browser:
         descending: bool = False,
         side: Side = "at",
         row_id: str | None = None,
+        index: int | None = None,
         limit: int = PAGE,
+        eyes: str = "",
     ) -> Listing:
         """Rows of a filter from a row on (``at``), ``after`` or ``before`` it, the row being one of the filter or not;
-        without a row the first ones, or with ``before`` the last. Raises NotFound, UsageError."""
-        now, hits = self._overlay.now(), self._hits(wanted)
-        found = self._found(wanted, now, hits)
-        order = Order(self._keys(sort, descending, now), found)
+        without a row the first ones, or with ``before`` the last. index: from that place on instead. eyes: as in
+        ``row``. Raises NotFound, UsageError."""
+        now, hits = self._overlay.now(), self._finder.hits(wanted)
+        line = self._finder.line(wanted, now, hits, sort, descending=descending)
         anchor = None if row_id is None else self._position(row_id)
-        shown, rows = self._filled(order, anchor, side, limit, wanted, now, hits)
-        index = (
-            order.index(int(shown[0])) if len(shown) else (len(found) if side == "after" and anchor is not None else 0)
-        )
+        if index is not None:
+            some = line.slice(min(index, len(line.found)), index + 1)
+            anchor, side = (int(some[0]), "at") if len(some) else (None, "at")
+            limit = limit if len(some) else 0
+        shown, rows = self._filled(line, anchor, side, limit, wanted, now, hits)
+        total = len(line.found)
+        if len(shown):
+            first, last = line.index(int(shown[0])), line.index(int(shown[-1]))
+        else:
+            first = last = total if index is not None or (side == "after" and anchor is not None) else 0
         return Listing(
-            rows=rows,
-            index=index,
-            total=len(found),
+            rows=self._seen(shown.tolist(), rows, eyes),
+            index=first,
+            total=total,
             about=not hits.checked,
             looked=min(hits.looked, self._source.rows),
             of=self.of,
-            before=index > 0,
-            after=bool(len(shown)) and len(order.some(int(shown[-1]), "after", 1)) > 0,
+            before=first > 0,
+            after=bool(len(shown)) and last + 1 < total,
         )
 
-    def row(self, row_id: str) -> Row:
-        """One row as it is by now. Raises NotFound."""
-        return self._laid(np.array([self._position(row_id)]), self._overlay.now())[0]
+    def spot(self, wanted: Filter, row_id: str, *, sort: Sort = "position", descending: bool = False) -> Spot:
+        """Where a row stands in a filter's list, whether it is in it or not. Raises NotFound, UsageError."""
+        now, hits = self._overlay.now(), self._finder.hits(wanted)
+        line = self._finder.line(wanted, now, hits, sort, descending=descending)
+        position = self._position(row_id)
+        before, _ = self._filled(line, position, "before", 1, wanted, now, hits, rows=False)
+        after, _ = self._filled(line, position, "after", 1, wanted, now, hits, rows=False)
+        return Spot(
+            index=line.index(position),
+            total=len(line.found),
+            about=not hits.checked,
+            inside=line.holds(position),
+            previous=self._id(before),
+            next=self._id(after),
+        )
 
-    def ids(self, wanted: Filter) -> list[str]:
-        """The ids of all rows of a filter, in the version's order; a search under way is waited for, so that they are
-        all of them and no others. Raises UsageError, NotFound while the version's files are being made."""
+    def next_undecided(
+        self, wanted: Filter, after: str | None = None, *, sort: Sort = "position", descending: bool = False
+    ) -> str | None:
+        """The first row of the filter without a decision behind one, then from the start; None: all are decided.
+
+        With ``assigned`` in the filter: without a decision of that reviewer's. Raises NotFound, UsageError.
+        """
+        if wanted.decision not in ("", UNDECIDED):
+            return None
+        asked, now, hits = wanted.undecided(), self._overlay.now(), self._finder.hits(wanted)
+        line = self._finder.line(asked, now, hits, sort, descending=descending)
+        position = None if after is None else self._position(after)
+        found, _ = self._filled(line, position, "after", 1, asked, now, hits, rows=False)
+        if not len(found) and position is not None:
+            found, _ = self._filled(line, None, "at", 1, asked, now, hits, rows=False)
+            found = found[found != position]
+        return self._id(found)
+
+    def ids(self, wanted: Filter) -> Iterator[str]:
+        """The ids of all rows of a filter, in the version's order, read bit by bit. A search under way is waited for,
+        so that they are all of them and no others. Raises UsageError, NotFound while the version's files are made."""
+        found = np.flatnonzero(self.mask(wanted))
+        for start in range(0, len(found), IDS):
+            yield from self._source.ids(found[start : start + IDS])
+
+    def row_keys(self) -> Keys:
+        """The key of each row, as ``events.keys_of`` gives it."""
+        return self._columns.keys()
+
+    def row_kin(self) -> Places:
+        """The number of each row's kin: the rows of one root, and of one stem with it."""
+        return self._columns.kin()
+
+    def mask(self, wanted: Filter) -> Mask:
+        """For each row of the version whether it is one of the filter; all that is to be searched is. Raises as
+        ``ids``."""
         if not self.whole:
             raise NotFound(
                 f"{self.name}@v{self.version} is being read: {self._source.rows} of {self.of} rows are here",
                 hint="wait until it is whole",
             )
-        hits = self._search.finish(wanted.text) if wanted.text else self._hits(wanted)
-        found = self._found(wanted, self._overlay.now(), hits)
-        ids: list[str] = self._source.take(["row_id"], found)["row_id"].to_pylist() if len(found) else []
-        return ids
+        hits = self._search.finish(wanted.text) if wanted.text else self._finder.hits(wanted)
+        return self._finder.mask(wanted, self._overlay.now(), hits)
 
     # ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def count(self, wanted: Filter) -> int:
         """How many rows of those looked at a filter has. Raises UsageError."""
-        return len(self._found(wanted, self._overlay.now(), self._hits(wanted)))
+        return int(np.count_nonzero(self._found(wanted)))
+
+    def counts(self, wanted: Filter | None = None) -> dict[str, int]:
+        """Rows of a filter by the decision that stands, ``none`` for those without. Raises UsageError."""
+        codes = self._overlay.now().decisions
+        if wanted:
+            codes = codes[self._found(wanted)]
+        sums = np.bincount(codes, minlength=len(WORDS))
+        return {word or UNDECIDED: int(sums[code]) for code, word in enumerate(WORDS)}
+
+    def waiting(self) -> int:
+        """How many rows a seal would change."""
+        return int(np.count_nonzero(self._finder.unsealed(self._overlay.now())))
 
     def values(self, wanted: Filter, column: str, *, limit: int = VALUES) -> list[tuple[str, int]]:
         """The values of a column among the rows of a filter with how many rows have each, most first; without null, but
@@ -156,12 +267,12 @@ class Browser:
         if column not in (*CODED, *LISTED):
             raise UsageError(f"{column!r} has no list of values", hint=f"one of {', '.join((*CODED, *LISTED))}")
         now = self._overlay.now()
-        found, folded = self._split(wanted, now)
+        found = self._found(wanted).copy()
+        folded = [one.row for position, one in now.folded.items() if found[position]]
+        found[list(now.folded)] = False
         if column in LISTED:
             several = self._columns.listed(column)
-            inside = np.zeros(self._source.rows, np.bool_)
-            inside[found] = True
-            words, codes = several.words, several.codes[inside[several.parents]]
+            words, codes = several.words, several.codes[found[several.parents]]
         else:
             coded = self._columns.coded(column)
             words, codes = coded.words, (now.decisions if column == "decision" else coded.codes)[found]
@@ -177,79 +288,67 @@ class Browser:
 
     def histogram(self, wanted: Filter, column: Sort = "score", *, bins: int = BINS) -> Histogram:
         """How a column's numbers are spread among the rows of a filter, least to most. Raises UsageError."""
-        if column not in SORTS[1:]:
-            raise UsageError(f"{column!r} has no numbers", hint=f"one of {', '.join(SORTS[1:])}")
-        now = self._overlay.now()
-        found = self._found(wanted, now, self._hits(wanted))
-        numbers = self._numbers(column, now)[found]
+        if column not in SORTS[1:-1]:
+            raise UsageError(f"{column!r} has no numbers", hint=f"one of {', '.join(SORTS[1:-1])}")
+        numbers = self._finder.numbers(column, self._overlay.now())[self._found(wanted)]
+        numbers = np.abs(numbers) if column in QUEUES else numbers  # which go by less, and so put more below nothing
         there = numbers[np.isfinite(numbers)]
         if not len(there):
             return Histogram((), (), len(numbers))
         counts, edges = np.histogram(there, bins=bins if there.min() < there.max() else 1)
         return Histogram(tuple(edges.tolist()), tuple(counts.tolist()), len(numbers) - len(there))
 
+    def query(self, sql: str) -> Answer:
+        """What one SELECT over the view ``rows`` gives, or an expression over a row's columns: the rows it holds for.
+
+        Reads nothing but this version, as it is by now. Raises UsageError, also where it takes more than 10 s.
+        """
+        with self._finder.cursor(sql, self._overlay.now()) as cursor:
+            return answer(cursor, sql)
+
+    # ── people ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def voices(self) -> Voices:
+        """What each reviewer says of each row."""
+        return self._overlay.voices(self._overlay.now())
+
+    def owners(self) -> Owners:
+        """Whom each row was dealt to."""
+        return self._deals.owners()
+
+    def conflicts(self) -> Mask:
+        """For each row whether its reviewers do not agree; ``Filter(conflict=True)`` lists them."""
+        return self._finder.conflicts(self._overlay.now())
+
+    def note(self, number: int, keys: Keys, places: Mask) -> None:
+        """Remembers where the rows of a decision about many of them stand; it would be found out otherwise."""
+        self._overlay.note(number, keys, places)
+
     # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _hits(self, wanted: Filter) -> Hits:
-        self._search.stand_back()
-        if wanted.text:
-            return self._search.hits(wanted.text)
-        return Hits(np.ones(0, np.bool_), self._source.rows, True)
-
-    def _found(self, wanted: Filter, now: Now, hits: Hits) -> Positions:
-        """Where the rows of the filter stand, in order."""
-        key = ("found", wanted, now.stamp, id(hits) if wanted.text else 0)
-        found: Positions
-        # The hits are kept with what was found in them, so that their id stays theirs.
-        found, _ = self._keep(key, lambda: (np.flatnonzero(self._mask(wanted, now, hits)), hits))
-        return found
-
-    def _mask(self, wanted: Filter, now: Now, hits: Hits) -> Mask:
-        still = wanted.still()
-        plain = replace(still, text="")
-        found: Mask = self._keep(("still", plain), lambda: self._columns.mask(plain)).copy()
-        if wanted.text:
-            found &= hits.mask
-        if wanted.decision:
-            words = self._columns.coded("decision").words
-            found &= now.decisions == (words.index(wanted.decision) if wanted.decision in words else -1)
-        for position, row in now.folded.items():
-            found[position] = wanted.holds(row)
-        if wanted.where:
-            found &= self._keep(("where", wanted.where, now.stamp), lambda: self._matching(wanted.where, now))
-        return found
-
-    def _matching(self, where: str, now: Now) -> Mask:
-        found = np.zeros(self._source.rows, np.bool_)
-        found[matching(self._source, where, *self._over(where, now))] = True
-        return found
-
-    def _over(self, where: str, now: Now) -> tuple[dict[int, str | None], dict[int, Row]]:
-        """What an expression has to see laid over the rows; whole rows where it looks at every decision made."""
-        if "decisions" not in where.casefold():
-            return dict(now.decided), dict(now.folded)
-        positions = np.array([*now.decided, *now.folded], np.int64)
-        return {}, dict(zip(positions.tolist(), self._laid(positions, now), strict=True))
-
-    def _split(self, wanted: Filter, now: Now) -> tuple[Positions, list[Row]]:
-        """The rows of a filter: where those stand that the version says all about but a decision, and the others."""
-        found = self._found(wanted, now, self._hits(wanted))
-        if not now.folded:
-            return found, []
-        inside = np.isin(found, np.fromiter(now.folded, np.int64, len(now.folded)))
-        return found[~inside], [now.folded[position] for position in found[inside].tolist()]
+    def _found(self, wanted: Filter) -> Mask:
+        return self._finder.mask(wanted, self._overlay.now(), self._finder.hits(wanted))
 
     def _filled(
-        self, order: Order, anchor: int | None, side: Side, limit: int, wanted: Filter, now: Now, hits: Hits
+        self,
+        line: Line,
+        anchor: int | None,
+        side: Side,
+        limit: int,
+        wanted: Filter,
+        now: Now,
+        hits: Hits,
+        *,
+        rows: bool = True,
     ) -> tuple[Positions, list[Row]]:
         """A page of rows. Where candidates of a search stand among them those are read, and more for the false ones."""
         if hits.checked:
-            shown = order.some(anchor, side, limit)
-            return shown, self._laid(shown, now)
+            shown = line.some(anchor, side, limit)
+            return shown, self._finder.laid(shown, now) if rows else []
         kept: dict[int, Row] = {}
         for pages in READ_MORE:
-            some = order.some(anchor, side, limit * pages)
-            read = zip(some.tolist(), self._laid(some, now), strict=True)
+            some = line.some(anchor, side, limit * pages)
+            read = zip(some.tolist(), self._finder.laid(some, now), strict=True)
             true = {position: row for position, row in read if says(row, wanted.text)}
             kept = {**true, **kept} if side == "before" else {**kept, **true}
             if len(kept) >= limit or not len(some):
@@ -259,25 +358,21 @@ class Browser:
         chosen = list(kept)[-limit:] if side == "before" else list(kept)[:limit]
         return np.array(chosen, np.int64), [kept[position] for position in chosen]
 
-    def _keys(self, sort: Sort, descending: bool, now: Now) -> Numbers:
-        if sort not in SORTS:
-            raise UsageError(f"rows cannot be sorted by {sort!r}", hint=f"one of {', '.join(SORTS)}")
-        edited = now.stamp if sort == "length" and now.folded else 0
-        key = ("keys", sort, descending, edited)
-        return self._keep(key, lambda: keys_of(self._numbers(sort, now), descending=descending))  # type: ignore[no-any-return]  # what is kept under a key is what was put there
+    def _seen(self, positions: Sequence[int], rows: list[Row], eyes: str) -> list[Row]:
+        if not eyes:
+            return rows
+        owners = self._deals.owners()
+        hidden = [owners.blind(position, eyes) for position in positions]
+        if not any(hidden):
+            return rows
+        own = self.voices().reviewer(eyes)
+        return [
+            _for_one(row, eyes) if blind and not own[position] else row
+            for position, row, blind in zip(positions, rows, hidden, strict=True)
+        ]
 
-    def _numbers(self, name: Sort, now: Now) -> Numbers:
-        if name == "position":
-            return np.arange(self._source.rows, dtype=np.float64)
-        numbers = self._columns.numbers(name)
-        if name == "length" and now.folded:
-            numbers = numbers.copy()
-            for position, row in now.folded.items():
-                numbers[position] = length(row)
-        return numbers
-
-    def _laid(self, positions: Positions, now: Now) -> list[Row]:
-        return now.laid(dict(zip(positions.tolist(), rows_at(self._source, positions), strict=True)), self.version)
+    def _id(self, positions: Positions) -> str | None:
+        return self._source.ids(positions)[0] if len(positions) else None
 
     def _position(self, row_id: str) -> int:
         places: dict[str, int] = {}
@@ -289,15 +384,8 @@ class Browser:
             )
         return places[row_id]
 
-    def _keep(self, key: tuple[Any, ...], make: Any) -> Any:
-        """What was made before under a key, else what ``make`` gives; the newest MASKS of them are kept."""
-        with self._guard:
-            if key in self._masks:
-                self._masks.move_to_end(key)
-                return self._masks[key]
-        made = make()
-        with self._guard:
-            self._masks[key] = made
-            while len(self._masks) > MASKS:
-                self._masks.popitem(last=False)
-        return made
+
+def _for_one(row: Row, reviewer: str) -> Row:
+    """The row as if nobody else had decided anything about it."""
+    own = [one for one in row.decisions or [] if one["reviewer"] == reviewer]
+    return row.with_(decisions=own or None, decision=own[-1]["decision"] if own else None)

@@ -9,11 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.browse._filter import ANY, CODED, LISTED, UNDECIDED, Filter
+from augment.browse._filter import ANY, CODED, LISTED, UNDECIDED, Filter, Sort
+from augment.browse._paging import Kin, Mask, Numbers, Order, Places, by_kin, by_position, ordered
+from augment.browse._said import Said, read_said
 from augment.browse._source import Source
+from augment.events import Keys, keys_of
 
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
-Numbers = np.ndarray[Any, np.dtype[np.float64]]
 Codes = np.ndarray[Any, np.dtype[np.integer[Any]]]
 DECISIONS = ("accept", "reject", "edit")
 
@@ -50,8 +51,43 @@ class Columns:
         return self._keep(name, self._listed)  # type: ignore[no-any-return]  # as above
 
     def numbers(self, name: str) -> Numbers:
-        """A column of numbers or times; NaN for null."""
+        """A column of numbers or times, or what a queue goes by, least first; NaN for null."""
         return self._keep(name, self._numbers)  # type: ignore[no-any-return]  # as above
+
+    def said(self) -> Said:
+        """Who decided what, as the version holds it."""
+        return self._keep("decisions", lambda name: read_said(self._source.column(name)))  # type: ignore[no-any-return]  # as above
+
+    def keys(self) -> Keys:
+        """The key of each row."""
+        return self._keep("row_id", self._keys)  # type: ignore[no-any-return]  # as above
+
+    def holding(self, keys: Keys) -> Mask:
+        """For each row whether its key is one of these."""
+        found = np.zeros(self._source.rows, np.bool_)
+        places = self.places(keys)
+        found[places[places >= 0]] = True
+        return found
+
+    def places(self, keys: Keys) -> Places:
+        """Where the rows of these keys stand, -1 for those that are not here."""
+        ordered, order = self._keep("by key", self._by_key)
+        if not len(ordered):
+            return np.full(len(keys), -1, np.int32)
+        at = np.minimum(np.searchsorted(ordered, keys), len(ordered) - 1)
+        return np.where(ordered[at] == keys, order[at], np.int32(-1))
+
+    def kin(self) -> Places:
+        """For each row the number of its kin: the rows of one root, and of one stem with it."""
+        return self._keep("kin", self._kin)  # type: ignore[no-any-return]  # as above
+
+    def by_kin(self) -> Kin:
+        """The rows put together with their kin."""
+        return self._keep("by kin", lambda _: by_kin(self.kin()))  # type: ignore[no-any-return]  # as above
+
+    def order(self, name: Sort, *, descending: bool) -> Order:
+        """All rows by a column of ``numbers``, or by position."""
+        return self._keep(f"{name} {'down' if descending else 'up'}", self._order)  # type: ignore[no-any-return]  # as above
 
     def mask(self, wanted: Filter) -> Mask:
         """For each row whether the parts of a filter hold that neither text, expression nor decision asks for."""
@@ -120,10 +156,41 @@ class Columns:
         return Listed(_small(pairs % len(words), len(words)), pairs // len(words), spelled)
 
     def _numbers(self, name: str) -> Numbers:
+        if name == "uncertainty":
+            return np.abs(self.numbers("score") - 0.5)
+        if name == "failures":
+            failed = np.bincount(self.listed("failed").parents, minlength=self._source.rows)
+            return np.where(failed > 0, -failed.astype(np.float64), np.nan)
+        if name == "disagreement":
+            return -self.numbers("spread")
         column = self._source.column(name)
         if pa.types.is_timestamp(column.type):
             column = column.cast(pa.int64())
         return pc.fill_null(column.cast(pa.float64(), safe=False), float("nan")).to_numpy()  # type: ignore[no-any-return]  # pyarrow is untyped
+
+    def _keys(self, name: str) -> Keys:
+        return keys_of(one for chunk in self._source.column(name).chunks for one in chunk.to_pylist())
+
+    def _by_key(self, _: str) -> tuple[Keys, Places]:
+        keys = self.keys()
+        order = np.argsort(keys, kind="stable").astype(np.int32)
+        return keys[order], order
+
+    def _kin(self, _: str) -> Places:
+        stems, roots = (
+            keys_of(one or "" for chunk in self._source.column(name).chunks for one in chunk.to_pylist())
+            for name in ("problem_id", "root_id")
+        )
+        at = self.places(roots)
+        # A row goes with the stem of its root, with its root's name where that is elsewhere, else with its own stem.
+        kin = np.where(at >= 0, stems[at], np.where(roots == keys_of([""])[0], stems, roots))
+        return np.unique(kin, return_inverse=True)[1].astype(np.int32)
+
+    def _order(self, name: str) -> Order:
+        column, _, way = name.partition(" ")
+        if column == "position":
+            return by_position(self._source.rows, descending=way == "down")
+        return ordered(self.numbers(column), descending=way == "down")
 
     def _flags(self, name: str) -> Mask:
         return self._source.column(name).to_numpy()  # type: ignore[no-any-return]  # pyarrow is untyped
@@ -134,4 +201,4 @@ def _small(codes: Any, words: int) -> Codes:
     return codes.astype(np.int8 if words < 2**7 else np.int16 if words < 2**15 else np.int32)  # type: ignore[no-any-return]  # numpy says Any
 
 
-__all__ = ["LISTED", "Coded", "Codes", "Columns", "Listed", "Mask", "Numbers"]
+__all__ = ["LISTED", "Coded", "Codes", "Columns", "Listed", "Mask", "Numbers", "Places"]

@@ -26,7 +26,7 @@ from augment.files import disk_errors, lock, make_folder, sync_file, sync_folder
 from augment.rows import SCHEMA, short_hash
 from augment.store import Store
 
-LAYOUT = 1  # another number where the tables or the index are made in another way
+LAYOUT = 2  # another number where the tables or the index are made in another way
 LARGE = 50_000  # rows; below it a version is read into memory and has no files
 KEPT_BYTES = 8 * 2**30
 CHUNK = 10_000  # rows put in at once
@@ -40,6 +40,7 @@ DERIVED = pa.schema(
         ("passed", pa.list_(pa.string())),
         ("length", pa.int64()),
         ("has_reasoning", pa.bool_()),
+        ("spread", pa.float64()),
     ]
 )
 WIDE = pa.schema([*SCHEMA, *DERIVED])
@@ -190,7 +191,27 @@ def derived(batch: pa.RecordBatch | pa.Table) -> dict[str, Any]:
         "passed": _names(inner, parents, ok, len(checks)),
         "length": total,
         "has_reasoning": batch.column("reasoning").is_valid(),
+        "spread": _spread(batch.column("verdicts")),
     }
+
+
+def _spread(verdicts: Any) -> Any:
+    """For each row how far its judges' shares of their maximum lie apart; null for fewer than two."""
+    import numpy as np
+
+    if isinstance(verdicts, pa.ChunkedArray):
+        verdicts = verdicts.combine_chunks()
+    inner = pc.list_flatten(verdicts)
+    total, maximum = (pc.fill_null(pc.struct_field(inner, name), np.nan) for name in ("total", "maximum"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = total.to_numpy(zero_copy_only=False) / maximum.to_numpy(zero_copy_only=False)
+    there = np.isfinite(shares)
+    parents = pc.list_parent_indices(verdicts).to_numpy(zero_copy_only=False)[there]
+    most, least = np.full(len(verdicts), -np.inf), np.full(len(verdicts), np.inf)
+    np.maximum.at(most, parents, shares[there])
+    np.minimum.at(least, parents, shares[there])
+    several = np.bincount(parents, minlength=len(verdicts)) > 1
+    return pa.array(np.where(several, most - least, 0.0), mask=~several)
 
 
 def _names(inner: Any, parents: Any, chosen: Any, rows: int) -> Any:

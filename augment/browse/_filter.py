@@ -1,12 +1,10 @@
-"""Which rows to show, as a value, and how to say whether one row in memory is one of them."""
+"""Which rows to show, as a value; whether one row in memory is one of them; the orders they can stand in."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
-from augment.errors import BadInput
 from augment.types import Row
 
 UNDECIDED = "none"
@@ -14,8 +12,22 @@ ANY = "any"
 SEARCHED = ("problem", "question", "answer", "reasoning", "source_id")
 CODED = ("stage", "provider", "label", "kind", "split", "answer", "decision")
 LISTED = ("tags", "failed", "passed")
-SORTS = ("position", "score", "length", "attempts", "output_tokens", "cost_cny", "created_at")
-Sort: TypeAlias = Literal["position", "score", "length", "attempts", "output_tokens", "cost_cny", "created_at"]
+NUMBERS = ("score", "length", "attempts", "output_tokens", "cost_cny", "created_at")
+QUEUES = ("uncertainty", "disagreement", "failures", "unseen")
+SORTS = ("position", *NUMBERS, *QUEUES)
+Sort: TypeAlias = Literal[
+    "position",
+    "score",
+    "length",
+    "attempts",
+    "output_tokens",
+    "cost_cny",
+    "created_at",
+    "uncertainty",
+    "disagreement",
+    "failures",
+    "unseen",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +37,8 @@ class Filter:
     provider, label, answer …: the column's value. decision: ``none`` for rows without one. tags: all of them. failed,
     passed: the name of a check, ``any`` for at least one. score_from, score_to: both bounds belong to the range.
     reasoning: whether there is one. text: a piece of the problem, question, an option, the answer, reasoning or source
-    id. where: an SQL expression over a row's columns.
+    id. where: an SQL expression over a row's columns. assigned: rows dealt to that reviewer; ``decision`` then means
+    what that reviewer says of them. conflict: rows whose reviewers do not agree.
     """
 
     stage: str = ""
@@ -43,20 +56,27 @@ class Filter:
     reasoning: bool | None = None
     text: str = ""
     where: str = ""
+    assigned: str = ""
+    conflict: bool = False
 
     def __bool__(self) -> bool:
         return self != Filter()
 
     def still(self) -> Filter:
         """The parts that no decision changes."""
-        return replace(self, decision="", where="")
+        return replace(self, decision="", where="", assigned="", conflict=False)
+
+    def undecided(self) -> Filter:
+        """The same for rows without a decision."""
+        return replace(self, decision=UNDECIDED)
 
     def holds(self, row: Row) -> bool:
-        """Whether a row is one of them, its ``where`` left aside."""
+        """Whether a row is one of them; ``where`` and what several reviewers share (assigned, conflict, and with
+        assigned the decision) are left aside."""
         checks = row.checks or []
         return (
             all(getattr(self, name) in ("", getattr(row, name)) for name in CODED if name != "decision")
-            and self.decision in ("", row.decision or UNDECIDED)
+            and (bool(self.assigned) or self.decision in ("", row.decision or UNDECIDED))
             and set(self.tags) <= set(row.tags or [])
             and _named(self.failed, [check["name"] for check in checks if not check["ok"]])
             and _named(self.passed, [check["name"] for check in checks if check["ok"]])
@@ -65,34 +85,6 @@ class Filter:
             and self.reasoning in (None, row.reasoning is not None)
             and says(row, self.text)
         )
-
-    def as_json(self) -> str:
-        """The parts that ask something, for keeping."""
-        blank = asdict(Filter())
-        return json.dumps({k: v for k, v in asdict(self).items() if v != blank[k]}, ensure_ascii=True)
-
-
-def read_filter(text: str) -> Filter:
-    """A filter from ``as_json``. Raises BadInput for anything else."""
-    try:
-        found = json.loads(text)
-        if not isinstance(found, dict) or not found.keys() <= {field.name for field in fields(Filter)}:
-            raise ValueError("it has other parts than a filter")
-        parts: dict[str, Any] = {**found, "tags": tuple(found.get("tags", ()))}
-        wanted = Filter(**parts)
-        if not all(_fits(name, getattr(wanted, name)) for name in found):
-            raise ValueError("a part is of another kind")
-    except (ValueError, TypeError) as error:
-        raise BadInput(f"a saved filter cannot be read: {error}", hint="save it again under the same name") from error
-    return wanted
-
-
-def _fits(name: str, value: Any) -> bool:
-    if name == "tags":
-        return all(isinstance(tag, str) for tag in value)
-    if name in ("score_from", "score_to"):
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, bool if name == "reasoning" else str)
 
 
 def says(row: Row, text: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from augment.browse._filter import Filter, read_filter
+from augment.browse._filter import Filter
+from augment.browse._words import read_filter, to_json
 from augment.errors import NotFound, UsageError
 from augment.ledger import Ledger
 
@@ -15,7 +16,7 @@ NAME_LENGTH = 100
 def save_filter(ledger: Ledger, dataset: str, name: str, wanted: Filter) -> None:
     """Keeps a filter of a dataset, durably, in the place of one of the same name. Raises UsageError, DiskTrouble."""
     key = _key(dataset, name)
-    ledger.write(lambda db: _put(db, key, wanted.as_json()))
+    ledger.write(lambda db: _put(db, key, to_json(wanted)))
 
 
 def saved_filters(ledger: Ledger, dataset: str) -> dict[str, Filter]:

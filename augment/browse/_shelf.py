@@ -6,6 +6,7 @@ import contextlib
 import subprocess
 import sys
 import threading
+import time
 from collections import OrderedDict
 from itertools import islice
 
@@ -18,6 +19,7 @@ from augment.store import Store
 
 FIRST = 20_000  # rows of a large version that are shown while its files are made
 OPEN = 3
+WAIT_S = 0.2
 BUILDER = "augment.browse._build"
 
 
@@ -50,6 +52,14 @@ class Shelf:
             if fresh is not there:
                 self._put(fresh)
             return fresh
+
+    def whole(self, name: str, version: int) -> Browser:
+        """A version with all its rows, waited for. Raises NotFound, DiskTrouble."""
+        while not (found := self.browser(name, version)).whole:
+            if found.trouble:
+                raise DiskTrouble(found.trouble, hint="free some space, or change the folder's mode, and try again")
+            time.sleep(WAIT_S)
+        return found
 
     def close(self) -> None:
         """Closes what is open and ends its builders: a file that one has finished stays."""

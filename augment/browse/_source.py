@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,15 +13,12 @@ import pyarrow.compute as pc
 from augment.browse._file import MEMORY, THREADS, WIDE, Place, derived
 from augment.browse._filter import SEARCHED
 from augment.browse._grams import Grams, Positions
-from augment.errors import UsageError
-from augment.query import EXAMPLE, check_expression
-from augment.rows import COLUMNS, from_batch, to_batch
+from augment.rows import COLUMNS, from_batch
 from augment.types import Row
 
 if TYPE_CHECKING:
     import duckdb
 
-DEADLINE_S = 10.0
 TEXTS = (*SEARCHED, "options")
 LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -50,6 +46,10 @@ class Source(Protocol):
 
     def piece(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """The rows from one position to before another."""
+        ...
+
+    def ids(self, positions: Positions) -> list[str]:
+        """The ids of some rows, in the order of ``positions``."""
         ...
 
     def places(self, row_ids: Sequence[str]) -> dict[str, int]:
@@ -87,6 +87,9 @@ class Memory:
     def piece(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         return self._table.select(list(columns)).slice(start, stop - start)
 
+    def ids(self, positions: Positions) -> list[str]:
+        return _ids(self, positions)
+
     def places(self, row_ids: Sequence[str]) -> dict[str, int]:
         return {row_id: self._places[row_id] for row_id in row_ids if row_id in self._places}
 
@@ -119,7 +122,7 @@ class File:
         wanted = pa.table({"wanted": positions})
         # Ids first: a list of numbers in the statement makes DuckDB look at every text.
         found = self._table(
-            f"SELECT position, {_named(columns)} FROM kept.base WHERE rowid IN (SELECT wanted FROM chosen)", wanted
+            f"SELECT position, {named(columns)} FROM kept.base WHERE rowid IN (SELECT wanted FROM chosen)", wanted
         )
         order = np.argsort(found["position"].to_numpy(), kind="stable")
         ranks = np.empty(len(positions), np.int64)
@@ -128,9 +131,12 @@ class File:
 
     def piece(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         return self._table(
-            f"SELECT {_named(columns)} FROM kept.base WHERE position >= {int(start)} AND position < {int(stop)}"
+            f"SELECT {named(columns)} FROM kept.base WHERE position >= {int(start)} AND position < {int(stop)}"
             " ORDER BY position"
         )
+
+    def ids(self, positions: Positions) -> list[str]:
+        return _ids(self, positions)
 
     def places(self, row_ids: Sequence[str]) -> dict[str, int]:
         if len(row_ids) == 1:  # sorted by id, so that all but one row group is passed over
@@ -162,64 +168,17 @@ def rows_at(source: Source, positions: Positions) -> list[Row]:
     return from_batch(source.take(COLUMNS, positions)) if len(positions) else []
 
 
+def _ids(source: Source, positions: Positions) -> list[str]:
+    found: list[str] = source.take(["row_id"], positions)["row_id"].to_pylist() if len(positions) else []
+    return found
+
+
 def holding(texts: pa.Table, text: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """For each row of a table of TEXTS whether the text stands in it."""
     found = np.zeros(texts.num_rows, np.bool_)
     for one in (*(texts[name] for name in SEARCHED), pc.binary_join(texts["options"], "\n")):
         found |= pc.match_substring(one, text).fill_null(False).to_numpy(zero_copy_only=False)
     return found
-
-
-def matching(source: Source, where: str, decided: Mapping[int, str | None], folded: Mapping[int, Row]) -> Positions:
-    """The positions of the rows an expression holds for, as they are with these decisions and these rows laid over.
-
-    Raises UsageError where it is none, or looks longer than DEADLINE_S.
-    """
-    import duckdb
-
-    check_expression(where)
-    with source.cursor() as cursor:
-        _lay(cursor, decided, folded)
-        timer = threading.Timer(DEADLINE_S, cursor.interrupt)
-        timer.start()
-        try:
-            answer = cursor.sql(f"SELECT position FROM rows WHERE ({where}\n) ORDER BY position")
-            found: pa.Table = answer.to_arrow_table()
-        except duckdb.InterruptException as error:
-            raise UsageError(
-                f"the expression was still at work after {DEADLINE_S:.0f} s", hint="one that looks at fewer rows"
-            ) from error
-        except duckdb.Error as error:
-            what = str(error).splitlines()[0]
-            raise UsageError(f"the expression cannot be answered: {what}", hint=f"for example: {EXAMPLE}") from error
-        finally:
-            timer.cancel()
-    positions: Positions = found["position"].to_numpy()
-    return positions
-
-
-def _lay(cursor: duckdb.DuckDBPyConnection, decided: Mapping[int, str | None], folded: Mapping[int, Row]) -> None:
-    """Makes ``rows``: the base with what waits for a seal over it."""
-    if not decided and not folded:
-        cursor.execute("CREATE TEMP VIEW rows AS SELECT * FROM base")
-        return
-    columns = _named(("position", *WIDE.names))
-    batch = to_batch(list(folded.values()))
-    over = pa.table(
-        [pa.array(list(folded), pa.int64()), *batch.columns, *derived(batch).values()], ["position", *WIDE.names]
-    )
-    cursor.register("folded", over)
-    cursor.register(
-        "decided",
-        pa.table(
-            [pa.array(list(decided), pa.int64()), pa.array(list(decided.values()), pa.string())], ["place", "word"]
-        ),
-    )
-    cursor.execute(
-        f"CREATE TEMP VIEW rows AS SELECT {columns} FROM (SELECT base.* REPLACE (coalesce(word, decision) AS decision)"
-        " FROM base LEFT JOIN decided ON place = position WHERE position NOT IN (SELECT position FROM folded))"
-        f" UNION ALL SELECT {columns} FROM folded"
-    )
 
 
 def _connect(file: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -238,5 +197,6 @@ def _connect(file: Path | None = None) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _named(columns: Sequence[str]) -> str:
+def named(columns: Sequence[str]) -> str:
+    """Columns as SQL lists them."""
     return ", ".join(f'"{column}"' for column in columns)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from augment.browse import UNDECIDED, Browser, Filter, Shelf, build
 from augment.ledger import Ledger
-from augment.review import Live
 from augment.store import Store
 from augment.types import Row
 from tests.tables import lineage
@@ -44,10 +43,6 @@ class Room:
     @property
     def browser(self) -> Browser:
         return self.shelf.browser("d", self.version)
-
-    @property
-    def live(self) -> Live:
-        return Live(self.store, self.ledger, "d", self.version)
 
 
 def naive(rows: Sequence[Row], wanted: Filter) -> list[str]:
@@ -87,6 +82,7 @@ def texts_of(row: Row) -> list[str]:
 def in_order(rows: Sequence[Row], sort: str, *, descending: bool) -> list[str]:
     """The ids of the rows sorted: those without a value last, equals by their place."""
     places = {row.row_id: place for place, row in enumerate(rows)}
+    turns = turns_of(rows)
 
     def value(row: Row) -> float | None:
         if sort == "position":
@@ -95,13 +91,38 @@ def in_order(rows: Sequence[Row], sort: str, *, descending: bool) -> list[str]:
             return sum(len(t) for t in (row.problem, row.question, row.reasoning, *row.options) if t is not None)
         if sort == "created_at":
             return None if row.created_at is None else row.created_at.timestamp()
+        if sort == "uncertainty":
+            return None if row.score is None else abs(row.score - 0.5)
+        if sort == "disagreement":
+            shares = [one["total"] / one["maximum"] for one in row.verdicts or []]
+            return min(shares) - max(shares) if len(shares) > 1 else None
+        if sort == "failures":
+            return -len({check["name"] for check in row.checks if not check["ok"]}) or None
+        if sort == "unseen":
+            return float(turns[row.row_id])
         found = getattr(row, sort)
         return None if found is None else float(found)
 
     def key(row: Row) -> tuple[bool, float, int]:
         found = value(row)
+        if found is not None and sort == "unseen" and descending:
+            return False, -found, -places[row.row_id]
         if found is None or math.isnan(found):
             return True, 0.0, places[row.row_id]
         return False, -found if descending else found, places[row.row_id]
 
     return [row.row_id for row in sorted(rows, key=key)]
+
+
+def turns_of(rows: Sequence[Row]) -> dict[str, int]:
+    """Each row's turn among its kin: decided ones first, then the others."""
+    there = {row.row_id: row for row in rows}
+    kin: dict[str, list[Row]] = {}
+    for row in rows:
+        root = there.get(row.root_id) if row.root_id is not None else row
+        kin.setdefault(f"root {row.root_id}" if root is None else f"stem {root.problem_id}", []).append(row)
+    return {
+        row.row_id: turn
+        for group in kin.values()
+        for turn, row in enumerate(sorted(group, key=lambda one: one.decision is None))
+    }

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias
 
-from augment.review._fold import Event, Folded, fold
+from augment.events._fold import Event, Folded, fold
 from augment.types import Check, Row
 
 Wording: TypeAlias = tuple[str | None, str | None, tuple[str, ...]]
