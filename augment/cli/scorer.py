@@ -15,6 +15,8 @@ from augment.workbench import Workbench
 if TYPE_CHECKING:
     from augment.scorer import Card
 
+PARTS = ("train", "dev", "test")
+EXPORTED = ("where", "decision", "attempts", "allow_simulated")
 ACTIONS = ("train", "apply", "show")
 ABOUT = (
     "train fine-tunes a classifier on a dataset's right and wrong reasoning; apply has it score a dataset's rows, as a"
@@ -41,21 +43,24 @@ def scorer(arguments: Sequence[str]) -> int:
 
 
 def _train(arguments: Sequence[str]) -> int:
+    from augment.exports import ExportOptions
     from augment.scorer import Training
 
     parsed = _train_parser().parse_args(list(arguments))
     names = ("base", "output", "revision", "epochs", "batch", "at_once", "rate", "max_tokens", "seed", "precision")
-    more = ("checkpoint_steps", "device", "allow_simulated", "restart")
+    more = ("checkpoint_steps", "device", "restart")
     training = Training(**{name: getattr(parsed, name) for name in (*names, *more)})
     with Workbench.open(parsed.workspace) as bench:
         reference = bench.resolve(parsed.dataset)
         if reference.guessed:
             output.talk(f"dataset {reference.name!r}")
-        card = bench.train_scorer(parsed.dataset, training, where=parsed.where, told=output.talk)
+        options = ExportOptions(**{name: getattr(parsed, name) for name in EXPORTED})
+        card = bench.train_scorer(parsed.dataset, training, options, told=output.talk)
     return _told(card, parsed, parsed.output)
 
 
 def _train_parser() -> Parser:
+    from augment.exports._options import DECISIONS
     from augment.scorer import Training
 
     parser = command_parser(
@@ -70,7 +75,6 @@ def _train_parser() -> Parser:
     add("--base", required=True, metavar="MODEL", help="what to start from: a folder, or a hub name, Qwen/Qwen2-0.5B")
     add("-o", "--output", required=True, type=Path, metavar="MODEL_DIR", help="where the scorer goes; its name, too")
     add("--revision", default="", metavar="REV", help="of a hub name: a branch, tag or commit")
-    add("--where", metavar="SQL", help="only rows for which this SQL expression holds")
     for name, metavar, about in (
         ("epochs", "N", "passes over the training part"),
         ("batch", "N", "examples of one step"),
@@ -85,8 +89,17 @@ def _train_parser() -> Parser:
         shown = f"{about} (default: {value})"
         add(f"--{name.replace('_', '-')}", type=type(value), default=value, metavar=metavar, help=shown)
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="auto: the first CUDA device, else the CPU")
-    add("--allow-simulated", action="store_true", help="learn from simulated rows too, as a rehearsal")
     add("--restart", action="store_true", help="begin anew, whatever an interrupted training has left")
+    group = parser.add_argument_group("the rows, as in `augment export`")
+    group.add_argument("--where", metavar="SQL", help="only rows for which this SQL expression holds")
+    group.add_argument("--decision", choices=DECISIONS, help="by what people decided; left out: all but rejected rows")
+    group.add_argument(
+        "--attempts",
+        choices=("use", "leave"),
+        default="leave",
+        help="use: also failed attempts of the ledger that concluded a wrong answer, as wrong reasoning",
+    )
+    group.add_argument("--allow-simulated", action="store_true", help="simulated rows too, as a rehearsal")
     return parser
 
 
@@ -109,7 +122,7 @@ def _told(card: Card, parsed: Namespace, folder: Path) -> int:
     output.line(f"{card.name} {card.edition} · {base['architecture']} from {base['name']} · {folder}")
     if card.simulated:
         output.line("learned from simulated rows: a rehearsal, its scores are named sim:")
-    parts = " · ".join(f"{part} {told['right']} right, {told['wrong']} wrong" for part, told in rows.items())
+    parts = " · ".join(f"{part} {rows[part]['right']} right, {rows[part]['wrong']} wrong" for part in PARTS)
     output.line(f"{card.data['dataset']} v{card.data['version']}: {parts}")
     for part, found in card.metrics.items():
         _measured(part, found, card.temperature)

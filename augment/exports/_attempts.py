@@ -10,6 +10,7 @@ from typing import Any
 from augment.asks import unpack
 from augment.exports._chat import Example, Speaker, reads_as, reserved, wrong_for
 from augment.ledger import Ledger
+from augment.scorer import text_of
 from augment.stages._conclusions import conclusion
 from augment.stages._reveals import revealed
 from augment.types import Row
@@ -51,7 +52,8 @@ class Attempts:
                 self.counts["unfit_attempts_left"] += 1
                 continue
             self.counts["failed_attempts"] += 1
-            yield speaker.example(row, said, label=False, concluded=letters)
+            scored = text_of(row.with_(reasoning=text)) or ""
+            yield speaker.example(row, said, label=False, concluded=letters, text=scored)
 
     def _refused(self, text: str, letters: str, row: Row) -> bool:
         short = len(_BLANK.sub("", text)) < LEAST_CHARACTERS

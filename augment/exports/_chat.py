@@ -31,7 +31,7 @@ class Example:
 
     instruction, input: what is asked, divided as alpaca divides it. output: what should be said, or of a pair what is
     chosen. rejected: the other one of a pair. label: whether output is right, where wrong ones are there too. reworded:
-    whether the question is another than the one that was imported.
+    whether the question is another than the one that was imported. text: what a scorer reads of it, where one is to.
     """
 
     row_id: str
@@ -47,6 +47,7 @@ class Example:
     reworded: bool = False
     answer: str = ""
     concluded: str = ""
+    text: str = ""
 
     @property
     def prompt(self) -> str:

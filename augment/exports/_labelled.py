@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from augment.exports._chat import Example
 from augment.exports._gather import Said, Source, is_wrong, mistaken, solved
 from augment.types import Row
+from augment.scorer import text_of
 
 
 @dataclass(slots=True)
@@ -40,6 +41,11 @@ class Labelled:
 
     def _said(self, row: Row) -> Said:
         speaker = self.source.speaker
+        dev = self.apart and row.split == "dev"
+        if dev:
+            self._dev.add(place)
+        if self.reasoned and not example.text:
+            example = replace(example, text=text_of(row) or "")
         if is_wrong(row):
             return mistaken(row, speaker)
         said = solved(row, speaker, instructions=False)

@@ -9,7 +9,8 @@ from augment.exports._format import DRAWN, Format, lines_of
 
 
 def line(example: Example) -> dict[str, Any]:
-    """One solution to be scored. root_id: what must not stand on both sides when some are held out."""
+    """One solution to be scored. root_id: what must not stand on both sides when some are held out. text: what `augment
+    scorer` reads of it, in training and later on."""
     return {
         "id": example.row_id,
         "root_id": example.root_id,
@@ -17,6 +18,7 @@ def line(example: Example) -> dict[str, Any]:
         "source": "augmented" if example.reworded else "original",
         "prompt": example.prompt,
         "reasoning": example.output,
+        "text": example.text,
         "label": int(example.label),
         "answer": example.answer,
         "concluded": example.concluded,

@@ -15,7 +15,7 @@ from augment.scorer._extra import require_extra
 from augment.scorer._provider import MARK, is_scorer, provider, provider_name
 from augment.scorer._splits import Kin
 from augment.scorer._texts import text_of
-from augment.scorer._train import Training, train
+from augment.scorer._train import Training, check, train
 from augment.types import Connector, Route
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = [
     "Example",
     "Kin",
     "Training",
+    "check",
     "connector",
     "is_scorer",
     "provider",

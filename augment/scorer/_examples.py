@@ -14,11 +14,10 @@ from augment.scorer._splits import Dealt, Kin, Part
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One text with its label, 1 for right and 0 for wrong. simulated: a simulated model wrote it."""
+    """One text with what decides where it goes, its label too: 1 for right, 0 for wrong."""
 
     kin: Kin
     text: str
-    simulated: bool = False
 
 
 Source: TypeAlias = Callable[[], Iterator[Example]]  # read twice: what goes where, then the tokens
@@ -30,7 +29,6 @@ class Surveyed:
 
     kin: Sequence[Kin]
     lengths: Sequence[int]
-    simulated: int
     sha256: str
 
 
@@ -48,14 +46,13 @@ def survey(examples: Iterable[Example]) -> Surveyed:
     """One pass over the examples."""
     kin: list[Kin] = []
     lengths = array("i")
-    simulated, found = 0, hashlib.sha256()
+    found = hashlib.sha256()
     for one in examples:
         told = [one.kin.row_id, one.kin.label, one.kin.root, one.kin.stem, one.kin.split, one.text]
         found.update(json.dumps(told, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
         kin.append(one.kin)
         lengths.append(len(one.text))
-        simulated += one.simulated
-    return Surveyed(kin, lengths, simulated, found.hexdigest())
+    return Surveyed(kin, lengths, found.hexdigest())
 
 
 def side(part: Part, surveyed: Surveyed, dealt: Dealt, ids: Sequence[Sequence[int]]) -> Side:

@@ -26,10 +26,10 @@ def provider_name(folder: str) -> str:
 
 def provider(name: str) -> Provider:
     """The scorer of ``scorer:FOLDER``; rows carry it as ``scorer:NAME``. Raises NotFound, BadInput, FixableError."""
-    folder = Path(name.removeprefix(MARK)).expanduser().absolute()
+    folder = Path(name.removeprefix(MARK)).expanduser()
     card = read_card(folder)
     require_extra()
-    return Provider(f"{MARK}{card.name}", "chat", (_route(card, folder),))
+    return Provider(f"{MARK}{card.name}", "chat", (_route(card, folder.resolve()),))
 
 
 def _route(card: Card, folder: Path) -> Route:

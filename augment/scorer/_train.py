@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 LOCK_WAIT_S = 3.0
 READABLE = 0o666
-ALLOW = "rows that simulated models wrote teach nothing; --allow-simulated rehearses, and its scores say sim:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,6 @@ class Training:
     precision: float = 0.95
     checkpoint_steps: int = 100
     device: str = "auto"
-    allow_simulated: bool = False
     restart: bool = False
 
     def check(self) -> None:
@@ -64,22 +62,27 @@ class Training:
             raise UsageError(f"--precision {self.precision:g} makes no sense", hint="from 0.5 to below 1, e.g. 0.95")
 
 
+def check(options: Training) -> Path:
+    """The folder to write, made absolute; what can be told before any row is read. Raises UsageError, FixableError."""
+    options.check()
+    output = options.output.expanduser().resolve()
+    check_name(output)
+    require_extra()
+    return output
+
+
 def train(source: Source, data: Mapping[str, Any], options: Training, told: Told = lambda _: None) -> Card:
     """The card of the scorer that is then in ``options.output``; one that is there already, of the same data and
-    options, is left as it is. data: where the examples come from, for the card. told: hears how far it is.
+    options, is left as it is. data: where the examples come from, for the card; its
+    ``simulated`` counts those that simulated models wrote, whose scorer is a rehearsal. told: hears how far it is.
 
     Raises UsageError, BadInput, FixableError, Conflict, Interrupted: typed again it goes on from the last checkpoint.
     """
-    options.check()
-    output = options.output.expanduser().absolute()
-    check_name(output)
-    require_extra()
+    output = check(options)
     from augment.scorer._model import find_base
 
     base = find_base(options.base, options.revision)
     surveyed = survey(source())
-    if surveyed.simulated and not options.allow_simulated:
-        raise BadInput(f"{surveyed.simulated} of {len(surveyed.kin)} examples are simulated", hint=ALLOW)
     dealt = deal(surveyed.kin, options.seed)
     asked = _asked(base, surveyed, options)
     work = work_folder(output)
@@ -165,7 +168,7 @@ def _train(
             "template": template_id(),
             "max_tokens": most,
             "temperature": temperature,
-            "simulated": surveyed.simulated > 0,
+            "simulated": bool(data.get("simulated")),
             "base": noted,
             "data": {**data, **rows},
             "training": {"asked": dict(asked), "steps": done.step, "epochs": done.epochs, "packages": _packages()},

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import json
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from augment.workbench._datasets import Datasets
 
 if TYPE_CHECKING:
+    from augment.exports import ExportOptions
     from augment.scorer import Card, Example, Training
-    from augment.types import Row
+
+FORMAT = "scorer"
 
 
 class Scoring(Datasets):
@@ -21,33 +24,27 @@ class Scoring(Datasets):
         self,
         dataset: str | None,
         training: Training,
+        options: ExportOptions | None = None,
         *,
-        where: str | None = None,
         told: Callable[[str], None] = lambda _: None,
     ) -> Card:
-        """Fine-tunes a classifier on what the ``scorer`` export of a version holds, and gives its card. Raises
-        UsageError, NotFound, BadInput, FixableError, Interrupted."""
-        from augment.query import check_expression, select
-        from augment.scorer import train
+        """Fine-tunes a classifier on what the ``scorer`` export of a version holds, and gives its card. options: of
+        that export. told: hears how far it is. Raises UsageError, NotFound, BadInput, FixableError, Interrupted."""
+        from augment.exports import ExportOptions, Shelf, export
+        from augment.files import disk_errors, make_folder
+        from augment.query import values
+        from augment.scorer import check, train
 
+        check(training)
         reference = self.resolve(dataset)
         version = self.at(reference)
-        if where is not None:
-            check_expression(where)
-        chosen = select(self.store, reference.name, version, where=where)
-        left_out: Counter[str] = Counter()
-
-        def source() -> Iterator[Example]:
-            left_out.clear()
-            for row in self.store.rows(reference.name, version):
-                found = _example(row) if chosen is None or row.row_id in chosen else "where"
-                if isinstance(found, str):
-                    left_out[found] += 1
-                else:
-                    yield found
-
-        data = {"dataset": reference.name, "version": version, "where": where, "left_out": left_out}
-        return train(source, data, training, told)
+        shelf = Shelf(self.store, self.ledger, self.settings.workspace)
+        cache = make_folder(self.root / ".augment" / "cache")
+        with disk_errors(cache), tempfile.TemporaryDirectory(dir=cache, prefix="scorer-") as room:
+            file = Path(room) / "rows.jsonl"
+            manifest = export(shelf, reference.name, version, FORMAT, file, options or ExportOptions()).told
+            stems = dict(values(self.store, reference.name, version, "row_id", "problem_id"))
+            return train(lambda: _examples(file, stems), _source(manifest), training, told)
 
     def scorer(self, folder: Path) -> Card:
         """What a trained scorer is and is worth. Raises NotFound, BadInput."""
@@ -56,19 +53,17 @@ class Scoring(Datasets):
         return read_card(folder)
 
 
-def _example(row: Row) -> Example | str:
-    from augment.scorer import Example, Kin, text_of
-    from augment.stages._conclusions import concluded
+def _examples(file: Path, stems: dict[str, str]) -> Iterator[Example]:
+    from augment.scorer import Example, Kin
 
-    text = text_of(row)
-    if row.kind == "instruction":
-        return "instruction"
-    if text is None:
-        return "no reasoning"
-    said = concluded(row)
-    if not row.answer or not said:
-        return "no answer"
-    if (said == row.answer) == (row.label == "wrong"):
-        return "inconsistent reasoning"
-    kin = Kin(row.row_id, row.root_id or row.row_id, row.problem_id, row.split, int(row.label != "wrong"))
-    return Example(kin, text, simulated=(row.provider or "").startswith("sim:"))
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            one = json.loads(line)
+            kin = Kin(one["id"], one["root_id"], stems[one["id"]], one["split"], one["label"])
+            yield Example(kin, one["text"])
+
+
+def _source(manifest: dict[str, Any]) -> dict[str, Any]:
+    """What of an export's manifest says where examples come from."""
+    names = ("dataset", "version", "filter", "options", "rows_in", "rows_out", "left_out", "simulated")
+    return {name: manifest[name] for name in names}
