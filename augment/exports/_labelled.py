@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from augment.exports._chat import Example
 from augment.exports._gather import Said, Source, is_wrong, mistaken, solved
-from augment.types import Row
 from augment.scorer import text_of
+from augment.types import Row
 
 
 @dataclass(slots=True)
@@ -36,16 +36,13 @@ class Labelled:
         return "" if added else said.reason
 
     def _add(self, place: int, row: Row, example: Example, name: str = "") -> None:
+        if self.reasoned and not example.text:
+            example = replace(example, text=text_of(row) or "")
         self.source.add(place, row, example, name)
         self._labels[example.label] += 1
 
     def _said(self, row: Row) -> Said:
         speaker = self.source.speaker
-        dev = self.apart and row.split == "dev"
-        if dev:
-            self._dev.add(place)
-        if self.reasoned and not example.text:
-            example = replace(example, text=text_of(row) or "")
         if is_wrong(row):
             return mistaken(row, speaker)
         said = solved(row, speaker, instructions=False)
