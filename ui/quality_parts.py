@@ -93,13 +93,13 @@ def attempts(found: Any) -> None:
 
 def broken(found: Any) -> None:
     """Which checks rows failed and are still there."""
-    _counted(t("quality.broken"), t("quality.broken_note"), found.broken, "check", "check")
+    _counted(t("quality.broken"), t("quality.broken_note"), found.broken, "check", "failed")
 
 
 def tags(found: Any) -> None:
     """What kinds of rows there are: translation tasks and others."""
     tasks = found.tags.get("translation-task", 0)
-    _counted(t("quality.tags"), t("quality.tags_note", count=f"{tasks:,}"), found.tags, "tag", "tag")
+    _counted(t("quality.tags"), t("quality.tags_note", count=f"{tasks:,}"), found.tags, "tag", "tags")
 
 
 def _counted(question: str, note: str, counts: dict[str, int], group: str, filtered: str) -> None:
