@@ -43,7 +43,7 @@ PAGES = sorted(
     [README, CHINESE, *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md")), *(ROOT / "docs").rglob("*.md")]
 )
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-EXAMPLES = sorted((ROOT / "examples").iterdir())
+EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.suffix in (".sh", ".py"))
 FENCE = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LANGUAGES = {"py", "console", "python", "toml", "sh", "text"}
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")

@@ -24,5 +24,11 @@ def check_pipeline(pipeline: Pipeline, catalog: Catalog, workspace: Path, *, dry
             check_options(workspace, step.stage, options)
         except AugmentError as error:
             line = f", line {step.line}" if step.line else ""
-            error.message = f"{pipeline.path}{line}: [[stages]] {number} ({step.stage.name}): {error.message}"
+            placed(error, f"{pipeline.path}{line}: [[stages]] {number} ({step.stage.name})")
             raise
+
+
+def placed(error: AugmentError, where: str) -> None:
+    """Has the error say first where it was met."""
+    error.message = f"{where}: {error.message}"
+    error.args = (error.message,)

@@ -291,7 +291,8 @@ def _made(chosen: Plan, row: Row, said: str) -> Iterator[Row]:
         number = max(1, len(row.options) - 1)
     for ordinal in range(number):
         made_by = f"{stage}:{chosen.label}:{ordinal}"
-        changes: dict[str, Any] = {}
+        # In other words than its parent's, as it will be: a row of the same words would ask for the same.
+        changes: dict[str, Any] = {"question": f"{row.question or ''}〔{stage} {ordinal}〕"}
         if stage in ("wrong", "evaluate"):
             changes["reasoning"] = said
         if stage == "wrong":

@@ -12,6 +12,7 @@ from augment.errors import AugmentError, BudgetReached
 from augment.exports import Exported, ExportOptions
 from augment.imports import ImportSummary
 from augment.ledger import Ledger
+from augment.pipelines._checking import placed
 from augment.pipelines._file import Exporting, Pipeline, Step
 from augment.pipelines._progress import Made, find_made, spent_cny, step_keys
 from augment.plans import RunOptions
@@ -183,7 +184,7 @@ class Running:
                 step.stage.name, pipeline.dataset, options=step.options, run=run, watcher=spending, part=part
             )
         except AugmentError as error:
-            error.message = f"stage {number} of {len(pipeline.steps)} ({step.stage.name}): {error.message}"
+            placed(error, f"stage {number} of {len(pipeline.steps)} ({step.stage.name})")
             raise
         finally:
             self._billed_cny += spending.billed_cny
@@ -202,7 +203,7 @@ class Running:
         try:
             return self.bench.export(self.pipeline.dataset, wanted.format, wanted.path, options).as_json()
         except AugmentError as error:
-            error.message = f"export {wanted.format} to {str(wanted.path)!r}: {error.message}"
+            placed(error, f"export {wanted.format} to {str(wanted.path)!r}")
             raise
 
     def _budget(self, step: Step) -> float | None:
