@@ -10,17 +10,17 @@ from augment.answers._letters import GROUP
 from augment.answers._pattern import Pattern, after
 from augment.answers._undoing import NEGATION
 
-_OPEN = r"[\s\"'“”‘’「」『』《》\[\]()<>【】:,.=\-–—→|]{0,24}"
+_OPEN = r"[\s\"'“”‘’「」『』《》\[\]()<>【】〖〗:,.=\-–—→|]{0,24}"
 _COPULA = r"(?:是|为|选择?|应|即|在于|如下|属于?|は|乃|成|只有|包括|有)"
 _ANSWER = (
-    r"(?:答案|正解|答え|(?:最终|最后|正确|最佳)的?(?:结论|选择|选项|判断|决定|结果)|(?:正确|最终|最后)的?回答|正确项|(?:结论|(?<![回解])答)(?=\s?[:\]】])|选项应|"
+    r"(?:答\s?案(?!解析|详解|分析|说明|解释)|正解|答え|(?:最终|最后|正确|最佳)的?(?:结论|选择|选项|判断|决定|结果)|(?:正确|最终|最后)的?回答|正确项|(?:结论|(?<![回解])答)(?=\s?[:\]】])|选项应|"
     + after(("因此", "所以", "故", "综上所述", "综上"), r"[,:\s]", 3)
     + "选项(?=[是为]))"
 )
 
 # Where those may begin, each alternative with enough of what must follow.
 _ANSWER_OPENINGS = (
-    r"答(?=案|え|\s?[:\]】])",
+    r"答(?=\s?案|え|\s?[:\]】])",
     r"正(?=解|确[的结选判决回项])",
     r"最(?=终|后|佳)",
     r"结(?=论\s?[:\]】])",
@@ -34,7 +34,7 @@ NOUN = Cue(
     _NOUNS,
 )
 NOUN_FILL = Pattern(
-    rf"(?:^|{_COPULA}|[:=→–—]\s*)[\s\"'“”‘’「」『』《》\[\]()<>【】:,.=\-–—→|]*(?:选项|选择|选|字母|第)?[\s\"'“(\[:]*$"
+    rf"(?:^|{_COPULA}|[:=→–—]\s*)[\s\"'“”‘’「」『』《》\[\]()<>【】〖〗:,.=\-–—→|]*(?:选项|选择|选|字母|第)?[\s\"'“(\[:]*$"
 )
 
 
@@ -57,11 +57,11 @@ CHOICE = Cue(
     Openings("选(?!项|择题)", "填(?![空写报充补表])", "改(?=[为成])", "[更修改纠订](?=正为)"),
 )
 BOXED = Cue(
-    r"\\f?boxed[\s(\[\"']{0,24}|<\w{0,12}(?:answer|choice|option)>\s{0,8}(?:选项|option )?[(\[\"']?"
+    r"\\f?boxed[\s(\[\"']{0,24}|<\w{0,12}(?:answer|choice|option|final|result)>\s{0,8}(?:选项|option )?[(\[\"']?"
     r"|[\"']\w{0,12}(?:answer|choice|option|选项|选择)[\"']\s{0,4}:[\s\[]{0,4}[\"']\s?(?:选项|option )?[(\[]?",
     Openings(
         r"\\(?=f?boxed)",
-        r"<(?=\w{0,12}(?:answer|choice|option)>)",
+        r"<(?=\w{0,12}(?:answer|choice|option|final|result)>)",
         r"[\"'](?=\w{0,12}(?:answer|choice|option|选项|选择)[\"'])",
     ),
 )
@@ -71,7 +71,8 @@ ENGLISH = Cue(
           |statements?|conclusions?|inferences?|explanation|possibility)
         |answers?|ans\b)\b
         (?:\ (?:to|for|of|in|here|that|which|among|I)\b[^.。\n:;?!]{0,60}?)?["'”\])\#]{0,3}\s{0,6}
-        (?:(?<![a-z])(?:(?:should|would|must|will|can|could|has|ought)\s(?:only\s|then\s)?(?:be|to\ be)|is|was|are)
+        (?:(?<![a-z])(?:(?:should|would|must|will|can|could|has|ought)\s(?:(?:only|then|therefore|thus|hence)\s)?
+            (?:be|to\ be)|is|was|are)
           |:|=|->|[-–—](?=\s))
         (?:\s(?:therefore|thus|indeed|in\ fact|\w{2,12}ly))?
       |(?:choose|select|pick|go(?:ing)?\ with|opt\ for|chose|(?:leaves|gives|left)(?:\ us)?(?:\ with)?(?:\ only)?)\b
@@ -97,12 +98,13 @@ ENGLISH = Cue(
 # "B is the answer": found by its predicate, then the letters before it in the clause.
 SUBJECT = Pattern(rf"{GROUP}\s{{0,4}}(?:选?项|答案)?(?:[.:、)\"'”]{{1,2}}|[ ]?[(“\"'])?")
 ANSWER_PREDICATE = Cue(
-    r"(?:应该|应当|应|就|才|即|显然|最终)?(?:是|为)(?:(?:本题|该题|此题|这道?题|题目)?的?答案|(?:我们|要找|所求|应选|要选|本题|该题|此题|题目"
+    r"(?:应该|应当|应|就|才|即|显然|最终)?(?:是|为)(?:不二之选|首选|所求|(?:最|更|唯一|真正)[^,。;!?A-Za-z]{0,12}(?:答案|选项|选择|一项)|(?:本题|该题|此题|这道?题|题目)?的?答案|(?:我们|要找|所求|应选|要选|本题|该题|此题|题目"
     r"|唯一|最|的|正确|佳|合适|恰当|准确|符合题[意目]|合理|终|好|优|可能|标准|一个|个|接近){1,8}(?:答案|选项|选择|一项)|正解)|(?:(?<=项)|(?<=项应))当选"
     r"|\s(?:is|are|would be|must be)\s(?:therefore\s|thus\s|clearly\s|indeed\s)?(?:the\s|our\s|my\s)(?:only\s|most\s)?"
     r"(?:\w{1,12}\s)?(?:answer|choice|option)\b",
     Openings(
-        *(rf"{copula}(?=[本该此这题的答我要所应选唯最正佳合恰准符终好优可标一个接])" for copula in "是为"), "当(?=选)"
+        *(rf"{copula}(?=[本该此这题的答我要所应选唯最正佳合恰准符终好优可标一个接不首更真])" for copula in "是为"),
+        "当(?=选)",
     ),
     words=("answer", "choice", "option"),
     leads=("应该", "应当", "应", "就", "才", "即", "显然", "最终"),
@@ -144,7 +146,7 @@ INSTEAD = Cue(
 )
 APPOSED = Cue(
     r"(?:(?:对应(?:的|于|着)?(?:应该)?(?:是|为)?|也就是|即为?)选项(?:是|为)?"
-    r"|即为?(?=[A-Z]选?项)|[与和同]选项(?=[A-Z]\s?(?:一致|相符|吻合|对应))"
+    r"|即为?(?=[A-Z]选?项)|[与和同]选项\s?(?=[A-Z]\s?(?:选?项)?(?:的?(?:描述|说法|内容|表述|意思))?(?:一致|相符|吻合|对应|相同))"
     r"|(?:应该|应当|应|结果|其实|实际上?|实则|[确判锁]定|确认)[就便]?[是为](?:选项)?|(?:倾向于?|投给)选?择?(?:选项)?"
     r"|(?:[只唯]有|只剩下?|剩[下余]的?)[只就]?[剩有是为]?(?:选项)?)[\s\"'“(\[:]{0,8}(?=[A-Za-z])",
     Openings(

@@ -17,7 +17,7 @@ GROUP = rf"(?<![A-Za-z0-9_\\])(?=[A-Z])(?>{_LETTER}(?:(?:选?项)?{_BETWEEN}{_LE
 _FIRST = Pattern(rf"(?<![A-Za-z0-9_\\]){_LETTER}")
 _NEXT = Pattern(rf"(?:选?项)?({_BETWEEN})({_LETTER})")
 # After "A，B" a predicate belongs to the last letter alone: "答案是A，B错误" names A.
-_OWN_PREDICATE = Pattern(r"\s{0,4}(?:选?项)?(?:[的说中]|[是为]|错|正|不|因|违|属|符|指|虽|[A-Za-z]|:\s?\S)")
+_OWN_PREDICATE = Pattern(r"\s{0,4}(?:选?项)?(?:[的说中表过太均都皆]|[是为]|错|正|不|因|违|属|符|指|虽|[A-Za-z]|:\s?\S)")
 _OWN_SINGULAR = Pattern(r"\s(?:is|was|has|does|says)\b")  # "the answer is A and C is wrong"
 _ALTERNATIVE = Pattern(r"\s{0,4}(?:选?项)?\s?[,、]?\s?(?:或|还是|\bor\b|/or)")
 _ONE_OF = Pattern(r"\s{0,4}(?:这?[两二三四五几]个?(?:选?项)?)?(?:中(?!国|心|央)|之间|之一|其中)")
@@ -49,9 +49,12 @@ def letters_at(text: str, start: int, count: int, *, subject: bool = False) -> L
         return None
     while len(words) > 1 and not subject:
         own = _OWN_SINGULAR if "and" in joints[-1] else _OWN_PREDICATE
-        if any(joint in joints[-1] for joint in "、和与及/&") or not own.match(text, ends[-1]):
+        if not own.match(text, ends[-1]):
             break
-        words, ends, joints = words[:-1], ends[:-1], joints[:-1]
+        clause = next((i for i in reversed(range(len(joints))) if not any(j in joints[i] for j in "、和与及/&")), None)
+        if clause is None:
+            break
+        words, ends, joints = words[: clause + 1], ends[: clause + 1], joints[:clause]
     if any(len(word) > 1 and not _spells_letters(word, text, ends[-1]) for word in words):
         return None
     found = [char.upper() for word in words for char in word]

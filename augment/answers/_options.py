@@ -219,10 +219,13 @@ def _said_last(sentence: str, text: str) -> int:
         figures = list(_FIGURE.finditer(sentence))
         return figures[0].start() if len(figures) == 1 and figures[0][0] == text else -1
     at = len(sentence) - len(text)
-    return at if len(text) > 1 and sentence.endswith(text) and sentence[at - 1 : at] in _LINKING else -1
+    before = sentence[max(0, at - 2) : at]
+    led = before[-1:] in (_LINKING if len(text) > 1 else _EQUATING) or before in ("所以", "因此")
+    return at if sentence.endswith(text) and led else -1
 
 
-_LINKING = frozenset("是为叫即属在有")
+_EQUATING = frozenset("是为叫")
+_LINKING = _EQUATING | frozenset("即属在有")
 _FIGURE = Pattern(r"[\d.]*\d")
 _THIS_ONE = Pattern(r"这一?[个项](?:选项|答案)?(?![一-鿿])")
 _PHRASE = Pattern(r"[^。;!?\n<]{1,200}")

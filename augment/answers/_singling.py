@@ -18,7 +18,7 @@ _REACH = 60  # characters from a predicate back to its subject
 
 def singled(at: Context) -> list[Claim]:
     """Claims that only one option can be said to be: "显然是C。", "只有D能成立", "C项最能削弱…", "凶手是丙(C)。"."""
-    return [*_closed(at), *_exclusive(at), *_superlative(at), *_apposed_in_brackets(at)]
+    return [*_closed(at), *_exclusive(at), *_superlative(at), *_last_words(at)]
 
 
 def fitting(at: Context) -> Claim | None:
@@ -68,12 +68,12 @@ def _closed(at: Context) -> Iterator[Claim]:
         found = at.letters(match.end())
         if found is None or not _CLOSED_END.match(at.text, found.end) or at.undone(match.start(), found.end):
             continue
-        if not undoing.NEGATION.search(at.clause(match.start())[-4:]):
+        if not _DENIED.search(at.clause(match.start())):
             yield Claim(found.letters, found.start, found.end, "singled out")
 
 
 def _exclusive(at: Context) -> Iterator[Claim]:
-    for match in at.folded.everywhere(_EXCLUSIVE):
+    for match in (*at.folded.everywhere(_EXCLUSIVE), *at.folded.everywhere(_ONLY), *at.folded.everywhere(_NONE_BUT)):
         found = at.letters(match.start("letter"), subject=True)
         if found is not None and not at.undone(match.start(), match.end()):
             yield Claim(found.letters, found.start, found.end, "singled out")
@@ -86,11 +86,12 @@ def _superlative(at: Context) -> Iterator[Claim]:
             yield Claim(found.letters, found.start, found.end, "singled out")
 
 
-def _apposed_in_brackets(at: Context) -> Iterator[Claim]:
+def _last_words(at: Context) -> Iterator[Claim]:
     start = _last(at.text)
     last = at.text[start:]
-    match = _IN_BRACKETS.search(last)
-    if match is None or not (_COPULA.search(last) or CONCLUDING.search(last)):
+    match = _IN_BRACKETS.search(last) if _COPULA.search(last) or CONCLUDING.search(last) else None
+    match = match or _EQUATED.search(last)
+    if match is None or _CALLED_WRONG.search(last):
         return
     if sum(1 for _ in _OPTION_LETTER.finditer(last)) != 1:
         return
@@ -151,17 +152,22 @@ _OPEN = Pattern(
 _CLOSED = Pattern(
     r"(?:(?:结论|判断|判定|看法|结果|选项)\s{0,4}(?:应该|应当|应|就|便)?[是为:]|最有?可能的?(?:就|便)?是"
     r"|(?:显然|毫无疑问|无疑|显而易见|当然|肯定|必定|必然|一定|想必)[,:]?(?:就|便|只能)?[是为]?|(?:正确|对|(?:作为|推[出知断]|得出|支持|加强|削弱|质疑|反驳|推翻|解释|说明|假设|前提|题意|题干|原文)[^,。;!?:\nA-Z]{0,12}的)(?:就|便|只)?[是有]"
-    r"|[就便][是属]|则[是为]|(?<![立随在当])即|也就是|对应(?:的[是为])?|[指锁](?:向|定)|[仅只唯](?:有|余)?)"
+    r"|(?:[就便还]|看来|大概率|恐怕|多半|估计|八成)(?:就|还)?[是属]|还是|(?:是的|没错),|则[是为]|(?:敲|选|认|锁)定为?|定位[到为]|(?<![立随在当])即|也就是|对应(?:的[是为])?|指向|剩下的?|[仅只唯](?:剩下?的?|有|余)?)"
     r"(?:选项)?[\s\"'“(\[:]{0,8}(?=[A-Z])"
 )
 _CLOSED_END = Pattern(
-    r"[\"'”)]?\s{0,4}(?:选?项)?(?:这一?[个项](?:选项)?)?(?:了|吧|啦|无疑)?[\"'”)]?\s{0,4}(?:[。;!~\n]|\.\s{0,4}(?:\n|$)|$|,(?!\s?[A-Z]))"
+    r"[\"'”)]?\s{0,4}(?:选?项)?(?:这一?[个项](?:选项)?)?(?:了|吧|啦|无疑|没跑了?|没错)?[\"'”)]?\s{0,4}(?:[。;!~\n]|\.\s{0,4}(?:\n|$)|$|,(?!\s?[A-Z]))"
 )
 _EXCLUSIVE = Pattern(
     rf"(?:[只仅唯](?:有|剩|余)?|唯独)\s?(?:选项|选?项)?\s?(?P<letter>{GROUP})\)?\s?(?:选?项)?(?:的?{SAYING})?\s?"
     r"(?:能够?|可以|可|是|才|同时|完全|全部|均|都|真正|一定){0,4}"
     r"(?:满足|符合|成立|正确|合理|合适|吻合|一致|推出|得出|通过|说得通|没有?(?:冲突|矛盾|问题|漏洞|错误)|无(?:冲突|矛盾|误|问题)|不(?:冲突|矛盾))"
 )
+_ONLY = Pattern(
+    r"(?i:\bonly\s(?:(?:option|choice|statement|answer)\s)?)\(?(?P<letter>[A-H])\)?"
+    r"\s(?:is|works?|fits?|satisf|can|holds?|remains?|match|makes?)"
+)
+_NONE_BUT = Pattern(r"非(?:选项)?\s?(?P<letter>[A-Z])\s?(?:选?项)?莫属")
 # The most of all is one: what a superlative is said of is singled out, unless it ranks what a story tells ("A最高").
 _SUPERLATIVE = Pattern(
     rf"(?<![比与于]){GROUP}[)】\]\"”]?\s{{0,4}}(?:选?项|答案)?(?:的?{SAYING})?\s?(?:无疑|显然|才|则|是|应该|应|为){{0,2}}\s?"
@@ -172,7 +178,10 @@ _FITS = Pattern(
     r"|(?<![不未可应会能])当选(?=[,。;!\n)]|$)"
 )
 _OTHERS = Pattern(r"其[他余它]|别的|另外|前[两三四]|后[两三四]")
+_DENIED = Pattern(r"[不没未非别](?:一定|必|见得|太|能说)?$")
 _IN_BRACKETS = Pattern(r"(?<=[一-鿿\"'”])\s?\((?:选?项|即|对应)?\s?(?P<letter>[A-Z])\s?(?:选?项)?\)[。.!]?\s*\Z")
+_EQUATED = Pattern(r"(?<![不非])[是为]\s?(?:选项)?[\s\"'“(]{0,3}(?P<letter>[A-Z])[\"'”)]?\s?(?:选?项)?[。.!]?\s*\Z")
+_CALLED_WRONG = Pattern(r"(?:错误|不正确|误导|干扰)的?(?:答案|选项)")
 _COPULA = Pattern(r"[是为]")
 _ITEM = Pattern(
     rf"(?P<letter>{GROUP})\)?\s?(?:选?项|[两三四五]项)?\s?[:,—–=\-]{{0,2}}\s?"

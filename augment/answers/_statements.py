@@ -99,7 +99,7 @@ def _choices(at: Context) -> Iterator[Claim]:
         clause = at.clause(match.start())
         if undoing.NEGATION.search(clause[-10:]) or undoing.OTHERS.stands_in(clause):
             continue
-        if undoing.OFFERED.search(clause):
+        if undoing.OFFERED.search(clause) and _LETTER.search(clause):
             continue
         found = at.letters(match.end())
         if found is None:
@@ -157,4 +157,5 @@ def _subjects(at: Context) -> Iterator[Claim]:
                 break
 
 
+_LETTER = Pattern(r"(?<![A-Za-z])[A-Z](?![A-Za-z])")
 _CLAUSE_END = Pattern(r"[,。;!?\n]")
