@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from augment.browse._browser import PAGE, Browser, Histogram, Listing, Spot
 from augment.browse._deals import MOST, NOBODY, Deal, Owners, deals, dealt_bytes
-from augment.browse._file import KEPT_BYTES, LARGE, Progress, build, make_room, place
+from augment.browse._file import KEPT_BYTES, LARGE, Progress, make_room, place
 from augment.browse._filter import ANY, CODED, LISTED, QUEUES, SORTS, UNDECIDED, Filter, Sort
+from augment.browse._making import build
 from augment.browse._paging import Side
 from augment.browse._said import Voices
 from augment.browse._saved import forget_filter, save_filter, saved_filters

@@ -17,7 +17,7 @@ from augment.browse._overlay import Now, Overlay
 from augment.browse._paging import Line, Places, Side
 from augment.browse._said import WORDS, Voices
 from augment.browse._search import Hits, Search
-from augment.browse._source import Source, rows_at
+from augment.browse._source import Source
 from augment.browse._sql import Answer, answer
 from augment.errors import NotFound, UsageError
 from augment.events import Clash, Keys
@@ -28,7 +28,7 @@ PAGE = 50
 VALUES = 200  # of a filter box
 BINS = 20
 READ_MORE = (1, 2, 4, 8)  # pages of candidates that are read to fill one page
-IDS = 10_000  # read at once
+IDS = 50_000  # read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +91,14 @@ class Browser:
     def __init__(self, source: Source, ledger: Ledger, name: str, version: int, *, of: int | None = None) -> None:
         self.name = name
         self.version = version
-        self.of = source.rows if of is None else of
+        self.of = source.count if of is None else of
         self.building: Progress | None = None
         self.trouble = ""
         self._source = source
-        self._columns = Columns(source)
+        self._columns = Columns(source, source.arrays)
         self._search = Search(source)
         self._overlay = Overlay(source, self._columns, ledger, name, version)
-        self._deals = Deals(self._columns, source.rows, ledger, name)
+        self._deals = Deals(self._columns, source.count, ledger, name)
         self._finder = Finder(source, self._columns, self._search, self._overlay, self._deals)
 
     def retire(self) -> None:
@@ -113,7 +113,7 @@ class Browser:
     @property
     def whole(self) -> bool:
         """Whether all rows of the version are here."""
-        return self._source.rows == self.of
+        return self._source.count == self.of
 
     # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -125,11 +125,11 @@ class Browser:
 
     def base(self, row_id: str) -> Row:
         """The row as the version itself has it. Raises NotFound."""
-        return rows_at(self._source, np.array([self._position(row_id)]))[0]
+        return self._source.rows(np.array([self._position(row_id)]))[0]
 
     def family(self, row_ids: Sequence[str]) -> dict[str, Row]:
         """Those of the rows that the version holds, by id, as they are by now."""
-        places = self._source.places([row_id for row_id in row_ids if row_id.isprintable()])
+        places = self._columns.rows_of(row_ids)
         positions = np.array(sorted(places.values()), np.int64)
         rows = self._finder.laid(positions, self._overlay.now()) if len(positions) else []
         return {row.row_id: row for row in rows}
@@ -177,7 +177,7 @@ class Browser:
             index=first,
             total=total,
             about=not hits.checked,
-            looked=min(hits.looked, self._source.rows),
+            looked=min(hits.looked, self._source.count),
             of=self.of,
             before=first > 0,
             after=bool(len(shown)) and last + 1 < total,
@@ -237,7 +237,7 @@ class Browser:
         ``ids``."""
         if not self.whole:
             raise NotFound(
-                f"{self.name}@v{self.version} is being read: {self._source.rows} of {self.of} rows are here",
+                f"{self.name}@v{self.version} is being read: {self._source.count} of {self.of} rows are here",
                 hint="wait until it is whole",
             )
         hits = self._search.finish(wanted.text) if wanted.text else self._finder.hits(wanted)
@@ -375,9 +375,7 @@ class Browser:
         return self._source.ids(positions)[0] if len(positions) else None
 
     def _position(self, row_id: str) -> int:
-        places: dict[str, int] = {}
-        if row_id.isprintable():  # an id never holds what a file cannot
-            places = self._source.places([row_id])
+        places = self._columns.rows_of([row_id])
         if row_id not in places:
             raise NotFound(
                 f"{self.name}@v{self.version} has no row {row_id!r}", hint="it may be in another version of the dataset"

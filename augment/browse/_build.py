@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from augment.browse._file import build
+from augment.browse._making import build
 from augment.errors import AugmentError
 from augment.store import Store
 

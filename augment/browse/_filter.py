@@ -10,10 +10,11 @@ from augment.types import Row
 UNDECIDED = "none"
 ANY = "any"
 SEARCHED = ("problem", "question", "answer", "reasoning", "source_id")
+Queue: TypeAlias = Literal["uncertainty", "disagreement", "failures", "unseen"]
 CODED = ("stage", "provider", "label", "kind", "split", "answer", "decision")
 LISTED = ("tags", "failed", "passed")
 NUMBERS = ("score", "length", "attempts", "output_tokens", "cost_cny", "created_at")
-QUEUES = ("uncertainty", "disagreement", "failures", "unseen")
+QUEUES: tuple[Queue, ...] = ("uncertainty", "disagreement", "failures", "unseen")
 SORTS = ("position", *NUMBERS, *QUEUES)
 Sort: TypeAlias = Literal[
     "position",

@@ -15,7 +15,7 @@ from augment.browse._filter import SORTS, Filter, Sort, length
 from augment.browse._overlay import Now, Overlay
 from augment.browse._paging import Line, Order, line, ordered, turns
 from augment.browse._search import Hits, Search
-from augment.browse._source import Source, rows_at
+from augment.browse._source import Source
 from augment.browse._sql import laid_over, matching
 from augment.errors import UsageError
 from augment.types import Row
@@ -41,7 +41,7 @@ class Finder:
         self._search.stand_back()
         if wanted.text:
             return self._search.hits(wanted.text)
-        return Hits(np.ones(0, np.bool_), self._source.rows, True)
+        return Hits(np.ones(0, np.bool_), self._source.count, True)
 
     def mask(self, wanted: Filter, now: Now, hits: Hits) -> Mask:
         """For each row whether it is one of the filter. Not to be written to. Raises UsageError."""
@@ -59,7 +59,7 @@ class Finder:
     def numbers(self, name: Sort, now: Now) -> Numbers:
         """A column of numbers, as of now."""
         if name == "position":
-            return np.arange(self._source.rows, dtype=np.float64)
+            return np.arange(self._source.count, dtype=np.float64)
         numbers = self._columns.numbers(name)
         if name == "length" and now.folded:
             numbers = numbers.copy()
@@ -103,7 +103,7 @@ class Finder:
         return found
 
     def _matching(self, where: str, now: Now) -> Mask:
-        found = np.zeros(self._source.rows, np.bool_)
+        found = np.zeros(self._source.count, np.bool_)
         with self.cursor(where, now) as cursor:
             found[matching(cursor, where)] = True
         return found
@@ -126,7 +126,7 @@ class Finder:
 
     def laid(self, positions: Any, now: Now) -> list[Row]:
         """The rows at these positions, with what was decided about them."""
-        rows = rows_at(self._source, positions)
+        rows = self._source.rows(positions)
         return now.laid(dict(zip(positions.tolist(), rows, strict=True)), self._overlay.version)
 
     def _order(self, sort: Sort, now: Now, *, descending: bool) -> tuple[Order, tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from augment.browse._columns import Codes, Columns, Mask
 from augment.browse._filter import UNDECIDED
 from augment.browse._grams import Positions
 from augment.browse._said import Said, Voices
-from augment.browse._source import Source, rows_at
+from augment.browse._source import Source
 from augment.events import Bulk, Clash, Event, Folded, bulks, fold_all, merged, newest_event, standing, waiting
 from augment.events import Keys as RowKeys
 from augment.ledger import Ledger
@@ -109,7 +109,7 @@ class Overlay:
 
     def unsealed(self, now: Now) -> Mask:
         """The rows that a seal would change."""
-        found = np.zeros(self._source.rows, np.bool_)
+        found = np.zeros(self._source.count, np.bool_)
         for bulk, places in now.many:
             if bulk.change(self.version):
                 found |= places
@@ -147,7 +147,7 @@ class Overlay:
     def _later(self, before: Now, newest: int) -> Now:
         words = self._columns.coded("decision").words
         came = waiting(self._ledger, self._name, self.version, after=before.stamp)
-        places = self._source.places(list(came)) if came else {}
+        places = self._columns.rows_of(list(came)) if came else {}
         came = merged(
             {row_id: events for row_id, events in came.items() if row_id in places}, [one for one, _ in before.many]
         )
@@ -196,8 +196,8 @@ class Overlay:
     def _fetch(self, row_ids: Sequence[str]) -> dict[str, Row]:
         missing = [row_id for row_id in row_ids if row_id not in self._bases]
         if missing:
-            places = self._source.places(missing)
-            found = rows_at(self._source, np.array(list(places.values()), np.int64))
+            places = self._columns.rows_of(missing)
+            found = self._source.rows(np.array(list(places.values()), np.int64))
             self._bases.update((row.row_id, row) for row in found)
         return {row_id: self._bases[row_id] for row_id in row_ids if row_id in self._bases}
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from augment.browse._paging import Places
 from augment.events import Event
 
 WORDS = ("", "accept", "reject", "edit")  # the first for nothing said
@@ -65,17 +66,16 @@ class Voices:
         return (keep > 0) & (drop > 0) & ~settled
 
 
-class Said:
+class Said(NamedTuple):
     """The decisions that a version's rows hold, one after another. parents: the row of each, ascending; reviewers,
     words: indices into names and WORDS; at: microseconds since 1970."""
 
-    def __init__(self, rows: int, names: Sequence[str], parents: Ints, reviewers: Ints, words: Bytes, at: Ints) -> None:
-        self.rows = rows
-        self.names = names
-        self.parents = parents
-        self.reviewers = reviewers
-        self.words = words
-        self.at = at
+    rows: int
+    names: list[str]
+    parents: Places
+    reviewers: Any
+    words: Bytes
+    at: Ints
 
     def stands(self, gone: Sequence[Event]) -> Bytes:
         """The decision of each row when these are taken out."""
@@ -129,8 +129,8 @@ def read_said(column: pa.ChunkedArray) -> Said:
     return Said(
         start,
         list(names),
-        np.concatenate([none, *parents]),
-        np.concatenate([none, *reviewers]),
+        np.concatenate([none, *parents]).astype(np.int32),
+        np.concatenate([none, *reviewers]).astype(np.int16 if len(names) < 2**15 else np.int32),
         np.concatenate([np.zeros(0, np.int8), *words]),
         np.concatenate([none, *at]),
     )

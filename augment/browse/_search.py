@@ -17,7 +17,7 @@ import numpy as np
 
 from augment.browse._columns import Mask
 from augment.browse._grams import BETWEEN, sure
-from augment.browse._source import TEXTS, Source, holding
+from augment.browse._source import Source
 
 SCANNED = 4_000  # rows read at once
 FETCHED = 50_000  # hits taken from the index at once
@@ -100,7 +100,7 @@ class Search:
             thread.join()
 
     def _done(self, hits: Hits) -> bool:
-        return hits.checked and hits.looked >= self._source.rows
+        return hits.checked and hits.looked >= self._source.count
 
     def _put(self, text: str, hits: Hits) -> None:
         self._kept[text] = hits
@@ -140,7 +140,7 @@ class Search:
 
     def _steps(self, text: str) -> Iterator[Hits]:
         """Better and better answers; the last one is whole."""
-        rows = self._source.rows
+        rows = self._source.count
         mask = np.zeros(rows, np.bool_)
         if not _storable(text):
             yield Hits(mask, rows, True)
@@ -156,19 +156,19 @@ class Search:
                 yield from self._read(text, found, READ)
 
     def _scanned(self, text: str, mask: Mask) -> Iterator[Hits]:
-        for start in range(0, max(1, self._source.rows), SCANNED):
-            stop = min(start + SCANNED, self._source.rows)
+        for start in range(0, max(1, self._source.count), SCANNED):
+            stop = min(start + SCANNED, self._source.count)
             mask = mask.copy()
-            mask[start:stop] = holding(self._source.piece(TEXTS, start, stop), text)
+            mask[start:stop] = self._source.scan(start, stop, text)
             yield Hits(mask, stop, True)
 
     def _fetched(self, text: str, mask: Mask) -> Iterator[tuple[Mask, int]]:
         grams, looked = self._source.grams, 0
-        while grams is not None and looked < self._source.rows:
+        while grams is not None and looked < self._source.count:
             found = grams.first(text, FETCHED, looked)
             mask = mask.copy()
             mask[found] = True
-            looked = int(found[-1]) + 1 if len(found) == FETCHED else self._source.rows
+            looked = int(found[-1]) + 1 if len(found) == FETCHED else self._source.count
             yield mask, looked
 
     def _read(self, text: str, mask: Mask, at_once: int) -> Iterator[Hits]:
@@ -176,8 +176,8 @@ class Search:
         for start in range(0, max(1, len(candidates)), at_once):
             some = candidates[start : start + at_once]
             mask = mask.copy()
-            mask[some] = holding(self._source.take(TEXTS, some), text) if len(some) else False
-            yield Hits(mask, self._source.rows, start + at_once >= len(candidates))
+            mask[some] = self._source.says(some, text)
+            yield Hits(mask, self._source.count, start + at_once >= len(candidates))
 
 
 def _storable(text: str) -> bool:

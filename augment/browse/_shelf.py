@@ -85,7 +85,7 @@ class Shelf:
             return None
         try:
             source: Source = File(at)
-        except (duckdb.Error, ValueError):
+        except (duckdb.Error, ValueError, OSError):
             at.forget()  # a disk that lost something; it is made again
             return None
         at.touch()

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from augment.arrays import to_values
-from augment.browse._file import WIDE, derived
+from augment.browse._derived import WIDE, derived
 from augment.browse._grams import Positions
 from augment.browse._source import Source, named
 from augment.errors import UsageError

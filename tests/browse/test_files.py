@@ -74,29 +74,29 @@ def test_a_large_version_shows_its_first_rows_until_its_files_are_there(
     ledger.close()
 
 
-@pytest.mark.parametrize("part", ["table", "search"])
+@pytest.mark.parametrize("part", ["table", "rows", "search"])
 def test_a_killed_builder_leaves_nothing_that_is_taken_for_whole(tmp_path: Path, part: str) -> None:
     store = Store(tmp_path / "datasets")
     version = put(store, ROWS)
     code = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
-        "from augment.browse import _file\n"
+        "from augment.browse import _file, build\n"
         "from augment.store import Store\n"
         "def say(at, progress):\n"
         f"    if progress.part == {part!r} and progress.done:\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "_file.Place.say = say\n"
-        "_file.build(Store(Path(sys.argv[1])), 'd', int(sys.argv[2]))\n"
+        "build(Store(Path(sys.argv[1])), 'd', int(sys.argv[2]))\n"
     )
     done = subprocess.run([sys.executable, "-c", code, str(store.root), str(version)], check=False)
     assert done.returncode == -signal.SIGKILL
     at = place(store, "d", version)
     assert not at.ready
-    assert at.table.exists() == (part == "search")
+    assert (at.table.exists(), at.rows.exists()) == (part != "table", part == "search")
     assert at.progress() is None
     assert build(store, "d", version)
-    assert cached(store) == {at.table.name, at.grams.name}
+    assert cached(store) == {path.name for path in (at.table, at.rows, at.arrays, at.grams)}
     ledger = Ledger(tmp_path / "l.sqlite")
     shelf = Shelf(store, ledger, large=1)
     assert len(list(shelf.browser("d", version).ids(Filter(text="递归函数")))) == 60
@@ -117,7 +117,7 @@ def test_of_two_builders_one_builds(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "augment.browse._build", str(store.root), "d", str(version)]
     both = [subprocess.Popen(command) for _ in range(2)]
     assert [one.wait(60) for one in both] == [0, 0]
-    assert cached(store) == {at.table.name, at.grams.name}
+    assert cached(store) == {path.name for path in (at.table, at.rows, at.arrays, at.grams)}
 
 
 def test_a_version_restored_finds_the_files_of_the_one_it_equals(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_the_cache_may_be_deleted_while_it_is_read(tmp_path: Path) -> None:
         again.close()
 
 
-@pytest.mark.parametrize("what", ["table", "grams"])
+@pytest.mark.parametrize("what", ["table", "grams", "rows", "index", "arrays"])
 def test_a_damaged_file_is_made_again(tmp_path: Path, what: str) -> None:
     store = Store(tmp_path / "datasets")
     version = put(store, ROWS)
@@ -156,12 +156,18 @@ def test_a_damaged_file_is_made_again(tmp_path: Path, what: str) -> None:
     at = place(store, "d", version)
     if what == "table":
         at.table.write_bytes(b"no database" * 1000)
-    else:
+    elif what == "grams":
         (at.grams / "meta.json").write_bytes(b"{")
+    elif what == "rows":
+        (at.rows / "blocks").write_bytes(b"{")
+    elif what == "index":
+        (at.rows / "starts.npy").write_bytes(b"{")
+    else:
+        (at.arrays / "score.npz").write_bytes(b"{")
     ledger = Ledger(tmp_path / "l.sqlite")
     shelf = Shelf(store, ledger, large=1)
     wait_for(shelf, version)
-    assert len(list(shelf.browser("d", version).ids(Filter(text="题：")))) == 60
+    assert len(list(shelf.browser("d", version).ids(Filter(text="题：", score_from=0.0)))) == 60
     shelf.close()
     ledger.close()
 
@@ -172,10 +178,10 @@ def test_the_files_used_longest_ago_go_first(tmp_path: Path) -> None:
     places = [place(store, "d", version) for version in versions]
     for version, at in zip(versions, places, strict=True):
         build(store, "d", version)
-        for path in (at.table, at.grams):
+        for path in (at.table, at.rows, at.arrays, at.grams):
             os.utime(path, (version + 1, version + 1))
     places[0].touch()
-    size = sum(file._size(path) for at in places for path in (at.table, at.grams))
+    size = sum(file._size(path) for at in places for path in (at.table, at.rows, at.arrays, at.grams))
     make_room(places[0].folder, size - 1)
     assert [at.ready for at in places] == [True, False, True]
     make_room(places[0].folder, 0, keep=places[2].key)
