@@ -84,9 +84,10 @@ def _shared(one: str, other: str) -> int:
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
-def pane(title: str, body: str) -> str:
-    """A reading pane; body is HTML."""
-    return f'<article class="pane" lang="zh-CN"><h3>{shown(title)}</h3>{body}</article>'
+def pane(title: str, body: str, foot: str = "") -> str:
+    """A reading pane; body and foot, which stays at its end, are HTML."""
+    end = f"<footer>{foot}</footer>" if foot else ""
+    return f'<article class="pane" lang="zh-CN"><h3>{shown(title)}</h3>{body}{end}</article>'
 
 
 def paragraph(body: str) -> str:
@@ -115,6 +116,18 @@ def facts(lines: Iterable[tuple[str, str, str]]) -> str:
     """Short lines with a sign in front: colour class, sign, text. The texts are shown as they are."""
     items = "".join(f'<li><span class="{colour}">{sign}</span> {shown(text)}</li>' for colour, sign, text in lines)
     return f'<ul class="facts">{items}</ul>'
+
+
+def marks(lines: Iterable[tuple[str, str, str]]) -> str:
+    """The same beside each other, as many as fit in a line."""
+    items = "".join(f'<li><span class="{colour}">{sign}</span> {shown(text)}</li>' for colour, sign, text in lines)
+    return f'<ul class="facts marks">{items}</ul>' if items else ""
+
+
+def fold(title: str, body: str, number: str = "") -> str:
+    """Something folded away under its title, with a number that stands right; body is HTML."""
+    figure = f'<span class="num">{shown(number)}</span>' if number else ""
+    return f'<details class="fold"><summary><span>{shown(title)}</span>{figure}</summary>{body}</details>'
 
 
 def line(parts: Iterable[tuple[str, str]]) -> str:

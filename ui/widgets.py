@@ -4,22 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
 
-from ui import panes, rows, state
-from ui.state import Filter, Live, NotFound, Place, Row, Shown, Workbench
-from ui.words import moment, remedy, t, word
+from ui import panes, rows, state, words
+from ui.review_filter import filter_bar
+from ui.state import Browser, NotFound, Row, Workbench
+from ui.words import t, word
+
+__all__ = ["filter_bar"]
 
 COLOURS = {
-    "light": {"ok": "#2f7d4f", "no": "#b3402f", "hint": "#8a6106", "ground": "#fcfbf8", "on-accent": "#ffffff"},
-    "dark": {"ok": "#7cc498", "no": "#ec8d7d", "hint": "#d9ad55", "ground": "#1a1b1d", "on-accent": "#14171c"},
+    "light": {
+        "ok": "#2f7d4f",
+        "no": "#b3402f",
+        "hint": "#8a6106",
+        "ground": "#fcfbf8",
+        "on-accent": "#ffffff",
+        "accent": "#37598c",
+    },
+    "dark": {
+        "ok": "#7cc498",
+        "no": "#ec8d7d",
+        "hint": "#d9ad55",
+        "ground": "#1a1b1d",
+        "on-accent": "#14171c",
+        "accent": "#8fb2e3",
+    },
 }
 
 
 def dress() -> None:
-    """The room's style, in the colours of the theme the reader has."""
+    """The room's style, in the colours of the theme the reader has, and its language."""
+    words.settle()
     colours = COLOURS["dark" if st.context.theme.type == "dark" else "light"]
     own = "".join(f"--{name}: {value};" for name, value in colours.items())
     css = (Path(__file__).parent / "room.css").read_text("utf-8")
@@ -56,16 +74,11 @@ def sidebar(bench: Workbench, view: str) -> None:
             st.button(
                 t(f"app.{target}"), key=f"to-{target}", type=kind, width="stretch", on_click=state.show, args=(target,)
             )
+            if target == "review":
+                with st.container(key="waiting"):
+                    st.session_state["waiting_place"] = st.empty()
         if name is not None:
-            st.session_state["reviewer"] = state.reviewer(bench)
-            st.text_input(
-                t("app.reviewer"),
-                key="reviewer",
-                help=t("app.reviewer_help"),
-                max_chars=100,
-                on_change=state.choose,
-                args=("by", "reviewer"),
-            )
+            _reviewer(bench, name)
         st.session_state["language"] = state.language()
         st.segmented_control(
             t("app.language"),
@@ -73,10 +86,34 @@ def sidebar(bench: Workbench, view: str) -> None:
             key="language",
             format_func=state.LANGUAGES.__getitem__,
             required=True,
-            on_change=state.choose,
-            args=("lang", "language"),
+            on_change=state.choose_language,
+            args=(bench, "language"),
             label_visibility="collapsed",
         )
+
+
+def _reviewer(bench: Workbench, name: str) -> None:
+    """Who decides: chosen from those known or typed; whoever is logged in where the room asks for that."""
+    if who := state.logged_in():
+        st.html(f'<p class="asks">{panes.shown(t("app.reviewer"))}<br><strong>{panes.shown(who)}</strong></p>')
+        st.button(t("app.log_out"), key="log-out", type="tertiary", on_click=st.logout)
+        return
+    st.session_state["reviewer"] = state.reviewer(bench)
+    st.selectbox(
+        t("app.reviewer"),
+        state.reviewers(bench, name),
+        key="reviewer",
+        help=t("app.reviewer_help"),
+        accept_new_options=True,
+        on_change=state.choose_reviewer,
+        args=(bench, "reviewer"),
+    )
+
+
+def waiting_count(count: int) -> None:
+    """How many rows wait for a decision, beside the page's name in the sidebar."""
+    if place := st.session_state.get("waiting_place"):
+        place.html(f'<span class="waiting">{count:,}</span>')
 
 
 def heading(title: str, *details: str) -> None:
@@ -86,8 +123,15 @@ def heading(title: str, *details: str) -> None:
         + "".join(f"<span>{panes.shown(detail)}</span>" for detail in details if detail)
         + "</div>"
     )
-    if notice := st.session_state.get("notice"):
-        kind, text, hint = notice
+    notice()
+
+
+def notice() -> None:
+    """What the last act did, and a word about it that comes and goes."""
+    if said := st.session_state.pop("whisper", ""):
+        st.toast(panes.label(said, 400))
+    if told := st.session_state.get("notice"):
+        kind, text, hint = told
         say = {"error": st.error, "warning": st.warning}.get(kind, st.info)
         say(panes.label(text, 400) + (f"  \n{panes.label(hint, 400)}" if hint else ""))
 
@@ -133,73 +177,6 @@ def card(title: str, *details: str) -> None:
     st.html(f'<div class="card"><h2>{panes.shown(title)}</h2>{under}</div>')
 
 
-# ── the filter ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def filter_bar(shown: Live) -> None:
-    """What is asked for now, each part to be dropped, and a place to ask for more."""
-    asked = state.wanted()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter"):
-        with st.popover(t("filter.open"), icon=":material/filter_list:"):
-            _filter_form(shown, asked)
-        for name, value in _parts(asked).items():
-            st.button(
-                f"{t(f'filter.{name}')} = {panes.label(value, 24)} ×",
-                key=f"drop-{name}",
-                on_click=state.drop,
-                args=(name,),
-                help=t("filter.drop"),
-            )
-        if asked:
-            st.button(
-                t("filter.clear"), key="drop-all", type="tertiary", on_click=state.drop, args=tuple(state.FILTERS)
-            )
-
-
-def _parts(asked: Filter) -> dict[str, str]:
-    values = {name: getattr(asked, name) for name in state.FILTERS if getattr(asked, name)}
-    return {name: _value(name, value) for name, value in values.items()}
-
-
-def _value(name: str, value: str) -> str:
-    if not value:
-        return t("filter.any")
-    if name == "check" and value == state.ANY:
-        return t("filter.any_check")
-    return word(name, value)
-
-
-def _filter_form(shown: Live, asked: Filter) -> None:
-    found = state.choices(shown)
-    lists = {
-        "stage": found["stage"],
-        "decision": list(state.DECISIONS),
-        "check": [state.ANY, *found["check"]] if found["check"] else [],
-        "tag": found["tag"],
-    }
-    for name, values in lists.items():
-        chosen: str = getattr(asked, name)
-        offered: list[str] = ["", *values, *([chosen] if chosen and chosen not in values else [])]
-        st.session_state[f"f-{name}"] = chosen
-        st.selectbox(
-            t(f"filter.{name}"),
-            offered,
-            key=f"f-{name}",
-            format_func={value: _value(name, value) for value in offered}.__getitem__,
-            on_change=state.choose,
-            args=(name, f"f-{name}"),
-        )
-    st.session_state["f-text"] = asked.text
-    st.text_input(
-        t("filter.text"),
-        key="f-text",
-        placeholder=t("filter.text_hint"),
-        max_chars=200,
-        on_change=state.choose,
-        args=("text", "f-text"),
-    )
-
-
 # ── the list ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -240,124 +217,32 @@ def pager(page: int, total: int) -> None:
 # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def found(ask: Callable[[Live], Row | None], shown: Live) -> Row | None:
-    """What is asked for, None where the version lacks it."""
+def found(ask: Callable[[Browser, str], Row | None], shown: Browser, eyes: str) -> Row | None:
+    """What is asked for, None where the version lacks it. eyes: of that reviewer."""
     try:
-        return ask(shown)
+        return ask(shown, eyes)
     except NotFound:
         return None
 
 
-def standing(row: Row, parent: Row | None, place: Place) -> None:
-    """Which row of how many this is, what was decided about it, which checks failed, whether its parent is missing."""
-    colour, sign = rows.SIGNS.get(row.decision or "none", ("quiet", "·"))
-    parts = [("", t("review.position", index=f"{place.index + 1:,}", total=f"{place.total:,}"))] if place.inside else []
-    parts.append((colour, f"{sign} {word('decision', row.decision or 'none')}"))
-    failed = [word("check", check["name"]) for check in row.checks or [] if not check["ok"]]
-    if failed:
-        parts.append(("no", f"✗ {'、'.join(failed)}"))
-    elif row.checks:
-        parts.append(("ok", f"✓ {t('review.passed', count=len(row.checks))}"))
-    if row.parent_id and parent is None:
-        parts.append(("hint", f"! {t('review.parent_gone')}"))
-    st.html(panes.line(parts))
+def building(shown: Browser) -> None:
+    """How far a large version is that is opened for the first time; its first rows can be read meanwhile."""
+    if shown.trouble:
+        st.warning(panes.label(shown.trouble, 400))
+    elif not shown.whole and shown.building is not None:
+        rows_here = f"{shown.building.done:,}", f"{shown.of:,}"
+        st.caption(t("app.building", done=rows_here[0], of=rows_here[1]))
 
 
-def reading(row: Row, parent: Row | None, shown: Live) -> None:
-    """The two panes, and under them reasoning, checks, judges and people."""
-    st.html(rows.panes_of(row, parent))
-    st.html(rows.beneath(row, shown.clashes(row.row_id), with_reasoning=parent is not None))
-
-
-def attempts(bench: Workbench, row: Row) -> None:
-    """Every ask made for the row, and for its parent by the stage that made it."""
-    asks = bench.attempts(row.row_id)
-    if row.parent_id:
-        asks += [ask for ask in bench.attempts(row.parent_id) if ask["stage"] == row.stage]
-    with st.expander(t("review.attempts", count=len(asks)), key=f"attempts-{row.row_id}"):
-        if not asks:
-            st.caption(t("review.no_attempts"))
-        for ask in asks:
-            parts = [
-                word("stage", ask["stage"]),
-                ask["provider"],
-                t("review.attempt", number=ask["attempt"] + 1),
-                moment(ask["sent_at"]),
-            ]
-            reply = ask["reply"]
-            if reply is None:
-                kind = ask["refused"]
-                reply = t("review.refused", kind=kind) if kind else t("review.unanswered")
-                for fault in ask["faults"][-1:]:
-                    reply += f"\n{remedy(fault['kind'], fault['code'])}"
-            st.html(panes.block(" · ".join(parts), panes.paragraph(panes.shown(reply))))
-
-
-# ── the bar ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def actions(bench: Workbench, at: Shown, previous: str | None, following: str | None) -> None:
-    """The bar at the bottom: what can be done with the row, each by one key."""
-    with st.container(key="actions"):
-        if st.session_state.get("asking") == at.row_id:
-            _reasons(bench, at)
-            return
-        with st.container(horizontal=True, gap="small"):
-            _act("accept", at, "A", state.decide, (bench, at, "accept"), kind="primary")
-            _act("reject", at, "D", state.ask_reason, (at,))
-            _act("skip", at, "S", state.skip, (bench, at))
-            _act("undo", at, "U", state.undo, (bench, at))
-            _act("previous", at, "K", state.open_row, (previous,), disabled=previous is None)
-            _act("next", at, "J", state.open_row, (following,), disabled=following is None)
-            _act("keys", at, "H", state.toggle, ("keys",), kind="tertiary")
-        if st.session_state.get("keys"):
-            st.caption(t("keys.text"))
-
-
-def _act(
-    name: str,
-    at: Shown,
-    shortcut: str,
-    act: Any,
-    args: tuple[Any, ...],
-    *,
-    kind: Any = "secondary",
-    disabled: bool = False,
-) -> None:
-    st.button(
-        t(f"act.{name}"),
-        key=f"{name}-{at.row_id}",
-        shortcut=shortcut,
-        on_click=act,
-        args=args,
-        type=kind,
-        disabled=disabled,
+def focus(key: str) -> None:
+    """Puts the cursor into the first field of a container once it is there. key: ours, no text of a row."""
+    code = (
+        "let n=0;const go=()=>{const f=document.querySelector('.st-key-KEY textarea, .st-key-KEY input');"
+        "if(f){f.focus();f.setSelectionRange?.(f.value.length,f.value.length)}"
+        "else if(n++<60)requestAnimationFrame(go)};go()"
     )
-
-
-def _reasons(bench: Workbench, at: Shown) -> None:
-    chosen = st.session_state.get("reason")
-    st.caption(t("act.why"))
-    with st.container(horizontal=True, gap="small"):
-        for number, reason in enumerate(state.REASONS, 1):
-            st.button(
-                word("reason", reason),
-                key=f"reason-{number}-{at.row_id}",
-                shortcut=str(number),
-                type="primary" if reason == chosen else "secondary",
-                on_click=state.pick_reason,
-                args=(reason,),
-            )
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        st.text_input(
-            t("act.note"),
-            key=f"note-{at.row_id}",
-            placeholder=t("act.note"),
-            label_visibility="collapsed",
-            max_chars=500,
-        )
-        _act("confirm", at, "Enter", state.decide, (bench, at, "reject"), kind="primary")
-        _act("cancel", at, "Esc", state.open_row, (at.row_id,))
+    with st.container(key="to-field"):
+        st.html(f"<script>{code.replace('KEY', key)}</script>", unsafe_allow_javascript=True)
 
 
 # ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -13,21 +14,22 @@ import streamlit as st
 from augment.hints import hint
 
 LANGUAGES = {"zh": "中文", "en": "English"}
+NOW = threading.local()  # a thread draws for one reader only
 
 
 def t(key: str, **values: Any) -> str:
     """The text of a key in the language shown."""
-    return texts(language())[key].format(**values)
+    return texts(_now())[key].format(**values)
 
 
 def word(group: str, name: str) -> str:
     """A name out of the data in the reader's words; as it is where there are none."""
-    return texts(language()).get(f"{group}.{name}", name)
+    return texts(_now()).get(f"{group}.{name}", name)
 
 
 def known(group: str, name: str) -> bool:
     """Whether there are words for a name out of the data."""
-    return f"{group}.{name}" in texts(language())
+    return f"{group}.{name}" in texts(_now())
 
 
 def remedy(kind: str, code: str) -> str:
@@ -35,12 +37,21 @@ def remedy(kind: str, code: str) -> str:
     return hint(kind, code, language="zh" if language() == "zh" else "en")
 
 
+def settle() -> None:
+    """Finds the language out once for all texts that are drawn from here on."""
+    NOW.language = language()
+
+
 def language() -> str:
-    """The language in the address, else the browser's."""
-    chosen = st.query_params.get("lang", "")
-    if chosen in LANGUAGES:
-        return chosen
+    """The language in the address, else the one this reviewer chose last, else the browser's."""
+    for chosen in (st.query_params.get("lang", ""), st.session_state.get("language_kept", "")):
+        if chosen in LANGUAGES:
+            return str(chosen)
     return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
+
+
+def _now() -> str:
+    return getattr(NOW, "language", "") or language()
 
 
 @lru_cache
