@@ -34,6 +34,8 @@ def export(arguments: Sequence[str]) -> int:
         done = bench.export(
             parsed.dataset, parsed.format, parsed.output, ExportOptions(**values_of(ExportOptions, parsed))
         )
+        if bench.unsealed(reference.name):
+            output.talk(f"decisions or edits wait for a seal and are not in it: `augment review seal {reference.name}`")
         if parsed.json:
             output.result(done.as_json())
         else:

@@ -40,7 +40,7 @@ class Part:
 
 
 def write_parts(job: Job, lines: Mapping[str, Line], trainer: str) -> tuple[list[Part], list[Written]]:
-    """Writes what there is; where all rows are dev rows, or were asked for by name, they are those to train on.
+    """Writes what there is; dev rows apart, unless a split was asked for by name.
 
     lines: how each way to train wants its lines; trainer: whose validators read them back.
     """
@@ -49,7 +49,7 @@ def write_parts(job: Job, lines: Mapping[str, Line], trainer: str) -> tuple[list
     for way, line in lines.items():
         longest = _Longest()
         counts: list[int] = []
-        apart = job.options.split is None and any(one.split != "dev" for one in job.examples(WAYS[way]))
+        apart = job.options.split is None
         for dev, name in ((False, f"{way}.jsonl"), (True, f"{way}_dev.jsonl")):
             side = (one for one in job.examples(WAYS[way]) if (apart and one.split == "dev") is dev)
             found = longest.seen(side)

@@ -65,11 +65,12 @@ def export(shelf: Shelf, dataset: str, version: int, name: str, path: Path, opti
     speak = None if as_they_are else speaker(options.prompt, options.cot or "inline", shelf.workspace)
     matching = _matching(shelf, dataset, version, options.where)
     with ExitStack() as stack, workroom(path) as room, disk_errors(path):
-        gathering = _Gathering(shelf, dataset, version, room, stack, speak, options)
+        gathering = _Gathering(shelf, form, dataset, version, room, stack, speak, options)
         gatherers = {kind: gathering.of(kind) for kind in form.kinds}
         survey = Survey(gatherers, Simulated(findings=form.findings))
         survey.read(shelf.store.rows(dataset, version), choice(options, form, matching))
-        survey.settle(balanced=options.balance is not None)
+        apart = form.tested and options.split is None
+        survey.settle(balanced=options.balance is not None, apart=apart)
         rows_out, left_out, simulated = survey.counts()
         if simulated and not options.allow_simulated:
             refuse_simulated(simulated, rows_out)
@@ -97,6 +98,7 @@ class _Gathering:
     """Makes what gathers the rows of each kind."""
 
     shelf: Shelf
+    form: Format
     dataset: str
     version: int
     room: Path
@@ -117,7 +119,8 @@ class _Gathering:
         if kind == "pairs":
             return Pairs(source, self._spool("halves")), spool
         if kind in ("labelled", "scored"):
-            return Labelled(source, reasoned=kind == "scored"), spool
+            apart = self.form.tested and self.options.split is None
+            return Labelled(source, reasoned=kind == "scored", apart=apart), spool
         if kind == "checks":
             return Checks(source), spool
         return Solutions(source, instructions=kind == "solutions"), spool
@@ -179,6 +182,7 @@ def _nothing(rows_in: int, left_out: dict[str, int], name: str) -> FixableError:
         "no reasoning": "`augment reason` writes it; or --cot none for the answers alone",
         "no pair": "`augment wrong` adds wrong solutions to pair the right ones with",
         "no answer": "`augment answer` predicts answers; `augment review edit` sets one",
+        "split": "dev and test rows are not trained on: --split NAME, where that is meant",
         "a solution, not a check": "`augment evaluate` adds checks",
     }
     most = max(left_out, key=lambda reason: left_out[reason], default="")

@@ -24,8 +24,8 @@ class Source:
 
     def add(self, place: int, row: Row, example: Example, name: str = "") -> int:
         """Keeps an example of the row."""
-        places = (place, place)
-        return self.spool.add(packed(example), places=places, name=f"{row.row_id}{name}", group=self.group(row))
+        group = f"{example.label} {self.group(row)}"  # right and wrong ones are each balanced by themselves
+        return self.spool.add(packed(example), places=(place, place), name=f"{row.row_id}{name}", group=group)
 
     def group(self, row: Row) -> str:
         """What ``--balance`` counts the row under."""

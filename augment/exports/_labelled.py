@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from augment.exports._chat import Example
 from augment.exports._gather import Said, Source, is_wrong, mistaken, solved
@@ -16,12 +17,16 @@ class Labelled:
     """A line for each right and each wrong solution; failed attempts as further wrong ones.
 
     reasoned: without reasoning there is nothing to label, whatever ``--cot`` says. Where there are only right ones, or
-    only wrong ones, nothing can be learned from the labels, and no row is taken.
+    only wrong ones, nothing can be learned from the labels, and no row is taken; apart: so for dev rows by themselves.
     """
 
     source: Source
     reasoned: bool = False
-    _labels: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
+    apart: bool = False
+    _labels: dict[tuple[bool, bool], int] = field(
+        default_factory=lambda: dict.fromkeys(product((False, True), (False, True)), 0)
+    )
+    _dev: set[int] = field(default_factory=set)
 
     def take(self, place: int, row: Row) -> str:
         """See Gatherer."""
@@ -36,10 +41,13 @@ class Labelled:
         return "" if added else said.reason
 
     def _add(self, place: int, row: Row, example: Example, name: str = "") -> None:
+        dev = self.apart and row.split == "dev"
+        if dev:
+            self._dev.add(place)
         if self.reasoned and not example.text:
             example = replace(example, text=text_of(row) or "")
         self.source.add(place, row, example, name)
-        self._labels[example.label] += 1
+        self._labels[dev, example.label] += 1
 
     def _said(self, row: Row) -> Said:
         speaker = self.source.speaker
@@ -52,11 +60,12 @@ class Labelled:
 
     def finish(self) -> Iterator[tuple[int, str]]:
         """See Gatherer."""
-        if not all(self._labels.values()):
-            spool = self.source.spool
-            places = sorted({spool.places(number)[0] for number in range(len(spool))})
-            spool.clear()
-            yield from ((place, "no pair") for place in places)
+        spool = self.source.spool
+        for dev in (False, True):
+            if not (self._labels[dev, False] and self._labels[dev, True]):
+                gone = [number for number in range(len(spool)) if (spool.places(number)[0] in self._dev) is dev]
+                yield from ((place, "no pair") for place in sorted({spool.places(number)[0] for number in gone}))
+                spool.drop(gone)
 
     def facts(self) -> Mapping[str, int]:
         """How many of the lines are right and how many wrong, and of how many attempts the latter were made."""

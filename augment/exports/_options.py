@@ -29,7 +29,9 @@ class ExportOptions:
         choices=DECISIONS,
     )
     balance: str | None = _flag(
-        None, "as many lines of each answer, or of each number of options, as the rarest has", choices=BALANCES
+        None,
+        "as many lines of each answer, or of each number of options, as the rarest has; right and wrong ones apart",
+        choices=BALANCES,
     )
     seed: int = _flag(0, "what --balance draws by", metavar="N")
     prompt: str | None = _flag(

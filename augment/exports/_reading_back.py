@@ -2,56 +2,26 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
 
 from augment.errors import AugmentError
 from augment.exports._format import Written
-from augment.exports._lines import read_lines
 
 RULES = "validators"
 """The module of this folder that holds them; it is no format."""
 
 
-class Offence(Protocol):
-    """One thing a consumer would refuse or skip. line: from 1; field: which part of it; message: which rule."""
+def read_back(room: Path, files: Sequence[Written]) -> None:
+    """Raises AugmentError, naming file, line and field, for a line that a trainer would refuse, skip or read
+    otherwise."""
+    from augment.exports import validators
 
-    @property
-    def line(self) -> int: ...
-    @property
-    def field(self) -> str: ...
-    @property
-    def message(self) -> str: ...
-
-
-Validator = Callable[[Iterable[Any]], Iterator[Offence]]
-
-
-def rules() -> Mapping[str, Validator]:
-    """The validators by the kind of file they read."""
-    name = f"augment.exports.{RULES}"
-    if importlib.util.find_spec(name) is None:
-        return {}
-    found: Mapping[str, Validator] = importlib.import_module(name).validators
-    return found
-
-
-def read_back(room: Path, files: Sequence[Written]) -> list[str]:
-    """The kinds whose files were read back. Raises AugmentError, naming file, line and field, for what would be
-    skipped."""
-    known = rules()
-    read: list[str] = []
     for file in files:
-        if file.kind not in known:
+        if file.kind not in validators.ROWS:
             continue
-        path = room / file.name
-        for offence in known[file.kind](read_lines(path, array=path.suffix == ".json")):
+        for found in validators.validate(file.kind, room / file.name):
             raise AugmentError(
-                f"{file.name}, line {offence.line}, {offence.field}: {offence.message}; nothing was exported",
-                hint="this is a mistake of ours: please report it with the row's shape",
+                f"{file.name}, line {found.line}, {found.field or 'as a whole'}: {found.message}; nothing was exported",
+                hint=f"{found.hint}. No export of ours should hold this: please report it" if found.hint else "",
             )
-        read.append(file.kind)
-    return read

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -46,10 +46,11 @@ class Spool:
         self._group.append(self._groups.setdefault(group, len(self._groups)))
         return number
 
-    def clear(self) -> None:
-        """Forgets every line."""
-        for numbers in (self._starts, self._draws, self._keys, self._group, self._first, self._second):
-            del numbers[:]
+    def drop(self, numbers: Iterable[int]) -> None:
+        """Forgets lines; those behind them are numbered anew."""
+        gone = frozenset(numbers)
+        for one in (self._starts, self._draws, self._keys, self._group, self._first, self._second) if gone else ():
+            one[:] = array(one.typecode, (value for number, value in enumerate(one) if number not in gone))
 
     def places(self, number: int) -> tuple[int, int]:
         """Where the rows of a line stand in their version."""

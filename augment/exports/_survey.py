@@ -30,21 +30,32 @@ class Survey:
         self._fates = {kind: bytearray() for kind in gatherers}
         self._looks = simulated
         self._simulated = bytearray()
+        self._dev = bytearray()
 
     def read(self, rows: Iterator[Row], chosen: Chosen) -> None:
         """Takes every row. chosen: the reason why a row is left out whatever the format, "" for none."""
         for place, row in enumerate(rows):
             self._simulated.append(self._looks.is_so(row))
+            self._dev.append(row.split == "dev")
             why = chosen(row)
             for kind, (gatherer, _) in self._gatherers.items():
                 self._fates[kind].append(_code(why or gatherer.take(place, row)))
 
-    def settle(self, *, balanced: bool) -> None:
-        """Tells partners and draws apart; from now on the counts stand."""
+    def settle(self, *, balanced: bool, apart: bool) -> None:
+        """Tells partners and draws apart; from now on the counts stand.
+
+        apart: dev rows go into files of their own. Where they have nothing to go beside, they stay out: they are not to
+        be trained on.
+        """
         for kind, (gatherer, spool) in self._gatherers.items():
             fates = self._fates[kind]
             for place, reason in gatherer.finish():
                 fates[place] = _code(reason)
+            if apart and not any(not self._dev[spool.places(number)[0]] for number in range(len(spool))):
+                spool.drop(range(len(spool)))
+                for place, fate in enumerate(fates):
+                    if fate == IN:
+                        fates[place] = _code("split")
             alive = bytearray(len(fates))
             for number in spool.settle(balanced=balanced):
                 for place in spool.places(number):

@@ -10,7 +10,6 @@ from augment.exports._format import DRAWN, Format, Job, Written
 from augment.stages._prompting import LETTERS
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>&!#~|$^{}]|://|(?<=www)\.|@")
-_LINE_START = re.compile(r"^(\s*)([-+=:]|\d{1,9}(?=[.)]))", re.MULTILINE)
 _NUMBERED = re.compile(r"^(\d{1,9})([.)])", re.MULTILINE)
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 

@@ -14,8 +14,6 @@ MOST_CHARACTERS = 32_767
 """What a worksheet and a cell of Excel hold (support.microsoft.com, "Excel specifications and limits")."""
 _CUT = "…（已截断）"
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # no XML 1.0 file holds these
-# What Excel would read as one of them when it is text: _x0041_ (ECMA-376, ST_Xstring).
-_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _EPOCH = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - the library writes it as it stands, and no file tells when it was made
 
 

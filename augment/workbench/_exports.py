@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING
 from augment.workbench._datasets import Datasets
 
 if TYPE_CHECKING:
-    from augment.exports import Exported, ExportOptions
+    from augment.exports import Exported, ExportOptions, Format
 
 
 class Exports(Datasets):
     """Versions on their way out."""
+
+    def formats(self) -> dict[str, Format]:
+        """Every format by name, with what it takes and whether it is a folder."""
+        from augment.exports import load, names
+
+        return {name: load(name) for name in names()}
 
     def export(
         self,
@@ -28,3 +34,8 @@ class Exports(Datasets):
         reference = self.resolve(dataset)
         shelf = Shelf(self.store, self.ledger, self.settings.workspace)
         return export(shelf, reference.name, self.at(reference), format, path, options or ExportOptions())
+
+    def unsealed(self, name: str) -> bool:
+        """Whether something was decided or edited that no version holds yet, and so no export."""
+        found = self.ledger.query("SELECT 1 FROM events WHERE dataset = ? AND sealed IS NULL LIMIT 1", (name,))
+        return bool(found)
