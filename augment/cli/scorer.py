@@ -20,8 +20,8 @@ EXPORTED = ("where", "decision", "attempts", "allow_simulated")
 ACTIONS = ("train", "apply", "show")
 ABOUT = (
     "train fine-tunes a classifier on a dataset's right and wrong reasoning; apply has it score a dataset's rows, as a"
-    " verdict beside the judges' (the stage `score`); show prints what a trained one is worth. `augment scorer train"
-    " --help` and `augment scorer apply --help` say what each takes."
+    " verdict beside the judges' (the stage `score`, whose flags it takes); show prints what a trained one is"
+    " worth."
 )
 
 
@@ -38,6 +38,9 @@ def scorer(arguments: Sequence[str]) -> int:
         return _show(rest)
     parser = command_parser("scorer", ABOUT)
     parser.add_argument("action", choices=ACTIONS)
+    if "--help" in arguments or "-h" in arguments:
+        output.line(f"{parser.format_help()}\n{_train_parser().format_help()}")
+        return 0
     parser.parse_args(list(arguments))
     raise UsageError("the action stands first", hint="`augment scorer train …`, `augment scorer apply …`")
 
