@@ -123,6 +123,18 @@ class Browser:
         position = self._position(row_id)
         return self._seen([position], self._finder.laid(np.array([position]), self._overlay.now()), eyes)[0]
 
+    def find(self, beginning: str) -> str:
+        """The id of the row whose id begins so. Raises NotFound, UsageError where several do."""
+        if self._columns.rows_of([beginning]):
+            return beginning
+        where = "starts_with(row_id, " + "'" + beginning.replace("'", "''") + "')"
+        found = self.query(f"SELECT row_id FROM rows WHERE {where} LIMIT 2").rows if beginning.isprintable() else []
+        if not found or not beginning:
+            self._position(beginning)
+        if len(found) > 1:
+            raise UsageError(f"several rows begin with {beginning!r}", hint="give more of the id")
+        return str(found[0][0])
+
     def base(self, row_id: str) -> Row:
         """The row as the version itself has it. Raises NotFound."""
         return self._source.rows(np.array([self._position(row_id)]))[0]

@@ -85,7 +85,7 @@ class Reviews(Desk):
 
         undeal(self.ledger, name, number)
 
-    def progress(self, shown: Browser) -> list[Progress]:
+    def review_progress(self, shown: Browser) -> list[Progress]:
         """How far each reviewer has come."""
         from augment.review import progress
 
