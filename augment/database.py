@@ -38,6 +38,10 @@ CREATE TABLE IF NOT EXISTS outcomes (
     dataset TEXT NOT NULL, row_id TEXT NOT NULL, stage TEXT NOT NULL, run_id TEXT NOT NULL, at REAL NOT NULL,
     state TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (dataset, row_id, stage)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS misses (
+    run_id TEXT NOT NULL, row_id TEXT NOT NULL, key BLOB NOT NULL, kind TEXT NOT NULL, code TEXT NOT NULL,
+    message TEXT NOT NULL, PRIMARY KEY (run_id, row_id, key)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS events (
     id INTEGER PRIMARY KEY, dataset TEXT NOT NULL, row_id TEXT NOT NULL, version INTEGER NOT NULL,
     reviewer TEXT NOT NULL, action TEXT NOT NULL, field TEXT, old TEXT, new TEXT, reason TEXT, note TEXT, filter TEXT,
@@ -52,7 +56,7 @@ CREATE TABLE IF NOT EXISTS deals (
 );
 CREATE TABLE IF NOT EXISTS names (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
-TABLES_MADE = 2  # another number where a file made before lacks a table
+TABLES_MADE = 3  # another number where a file made before lacks a table
 BUSY_MS = 60_000
 NO_ROOM = "SQLITE_IOERR_SHMSIZE"  # for what the connections of a write-ahead log share
 PAGE_BYTES = 4096  # SQLite's own choice, since 3.12; every file of ours has it

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import time
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
@@ -83,14 +83,16 @@ class Draft:
                     yield from from_batch(batch)
 
     def publish(self, version: int, order: int) -> AddAction:
-        """Syncs the file under its final name, which sorts in row order, and gives the log's action for it."""
+        """Syncs the file under its final name, and gives the log's action for it. The name sorts in row order and ends
+        in the SHA-256 of the bytes, by which any later change of them can be told."""
         from deltalake.transaction import AddAction
 
         self.close()
         if not self.rows:  # a version may be empty, a Parquet file must still have a schema
             pq.write_table(SCHEMA.empty_table(), self.path, compression="zstd")
-        name = f"part-{version:08d}-{order}-{uuid.uuid4().hex}.parquet"
         sync_file(self.path)
+        with self.path.open("rb") as written:
+            name = f"part-{version:08d}-{order}-{hashlib.file_digest(written, 'sha256').hexdigest()}.parquet"
         final = self.path.rename(self.path.with_name(name))
         sync_folder(final.parent)
         size = final.stat().st_size

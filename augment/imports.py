@@ -86,9 +86,11 @@ def import_files(
     name: str | None,
     format: str | None = None,  # noqa: A002 - the flag's name
     more: Mapping[str, Any] | None = None,
+    at: dt.datetime | None = None,
 ) -> ImportSummary:
     """Reads every file before anything is kept; a folder stands for the files in it. more: what the version's lineage
-    is to say beside. Raises NotFound, BadInput, DiskTrouble, UsageError."""
+    is to say beside; at: when its rows were made, where that was not now. Raises NotFound, BadInput, DiskTrouble,
+    UsageError."""
     if format is not None and format not in FORMATS:
         raise UsageError(f"there is no format {format!r}", hint=f"known formats: {', '.join(FORMATS)}")
     started = time.monotonic()
@@ -99,7 +101,8 @@ def import_files(
     if base is not None:
         known = {row_id for batch in store.read(dataset, base, ["row_id"]) for row_id in batch.column(0).to_pylist()}
     run_id = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S") + "-" + uuid.uuid4().hex[:8]
-    intake = _Intake(known, {"stage": "import", "run_id": run_id, "created_at": dt.datetime.now(dt.UTC)})
+    created_at = at or dt.datetime.now(dt.UTC)
+    intake = _Intake(known, {"stage": "import", "run_id": run_id, "created_at": created_at})
     with _no_empty_folder(store.root / dataset), store.draft(dataset) as draft, store.draft(dataset) as marked:
         read = [intake.take(source, draft, format) for source in sources]
         draft.close()
@@ -122,6 +125,12 @@ def import_files(
                     "run_id": run_id,
                     "files": summary_counts,
                     "sources": [file.sha for file in read],
+                    "recipe": {
+                        "format": format,
+                        "names": [str(source.path) for source in sources],
+                        "splits": [source.split for source in sources],
+                        "created_at": created_at.isoformat(),
+                    },
                     "code_version": __version__,
                     "parent_version": base,
                     "rows_added": added,

@@ -155,6 +155,17 @@ class Ledger:
         values = (dataset, row_id, stage, run_id, time.time(), state, reason, storable(detail))
         self._put(_Waiting(lambda db: db.execute("INSERT OR REPLACE INTO outcomes VALUES (?,?,?,?,?,?,?,?)", values)))
 
+    def missed(self, run_id: str, row_id: str, key: bytes, fault: Fault) -> None:
+        """Notes with the next commit that an ask of a row had no answer in this run, whatever a later one has: with it
+        the run can be repeated as it was."""
+        values = (run_id, row_id, key, fault.kind, storable(fault.code), storable(fault.message))
+        self._put(_Waiting(lambda db: db.execute("INSERT OR REPLACE INTO misses VALUES (?,?,?,?,?,?)", values)))
+
+    def misses(self, run_id: str) -> dict[tuple[str, bytes], Fault]:
+        """The asks that had no answer in a run, by row and key, and the fault each ended with."""
+        found = self.query("SELECT row_id, key, kind, code, message FROM misses WHERE run_id = ?", (run_id,))
+        return {(one["row_id"], one["key"]): Fault(one["kind"], one["message"], code=one["code"]) for one in found}
+
     def unsettled(self, dataset: str, stage: str) -> frozenset[str]:
         """The ids of the rows that a run of the stage rejected or failed, and none has done since."""
         with sqlite_errors(self.path):

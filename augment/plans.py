@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from augment.rows import from_batch, places
 from augment.settings import Secret
 from augment.stages._stage import Context, Ready, Stage, option
 from augment.store import Store
+from augment.texts import Texts, noted
 from augment.types import Connector, Provider, Route, Row
 
 # Of one request to a chat model: more, and small models begin to lose count.
@@ -63,6 +64,7 @@ class Plan:
     options: Any
     run: RunOptions
     ids: frozenset[str] | None
+    texts: Texts = field(default_factory=dict)  # the templates and rubrics that the stage reads
 
     def rows(self) -> Iterator[Row]:
         """The rows the stage reads, in order."""
@@ -194,10 +196,10 @@ def prepared(
         check_expression(expression)
         return select(store, dataset, version, where=expression) or frozenset()
 
-    ready = stage.prepare(
-        options, Context(catalog.settings.workspace, derived, partial(values, store, dataset, version), ids, matching)
-    )
-    return Plan(store, ledger, catalog, stage, ready, dataset, version, providers, others, options, run, ids)
+    read = partial(values, store, dataset, version)
+    with noted() as texts:
+        ready = stage.prepare(options, Context(catalog.settings.workspace, derived, read, ids, matching))
+    return Plan(store, ledger, catalog, stage, ready, dataset, version, providers, others, options, run, ids, texts)
 
 
 def check_options(workspace: Path, stage: Stage, options: Any) -> None:

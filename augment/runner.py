@@ -20,6 +20,7 @@ from augment.batches import Flight, Item, Paid, check_length
 from augment.errors import (
     REFUSING,
     STOPPING,
+    AugmentError,
     Fault,
     FixableError,
     Interrupted,
@@ -46,6 +47,7 @@ from augment.types import (
 
 GRACE_S = 30.0
 LEAST_WINDOW = 256
+BROKEN_OFF, LATER_ROUTE = "broken_off", "later_route"  # why an ask is noted as missed that met no fault itself
 KEYS_OWN = frozenset({"auth", "quota_exhausted"})  # another route is for what is gone, not for what is not allowed
 
 
@@ -61,6 +63,14 @@ class Result:
 
 
 Work = Callable[[Row, RowAsker], Awaitable[Outcome]]
+
+
+class _Refused(Exception):
+    """The ledger has the ask as refused for good."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
 
 
 @dataclass(slots=True)
@@ -243,6 +253,26 @@ class Runner:
     async def ask(self, provider: Provider, ask: Ask, attempt: int, row_id: str) -> Answer:
         """The answer to one ask: from the ledger, from an equal ask in flight, or paid for."""
         keys = [ask_key(route, ask, attempt=attempt, fresh=self.fresh) for route in provider.routes]
+        try:
+            index, answer = await self._answer(provider, ask, attempt, row_id, keys)
+        except _Refused as refused:
+            raise refused.fault.again() from None  # the ledger says so itself
+        except Fault as fault:
+            self.ledger.missed(self.run_id, row_id, keys[0], fault)
+            raise
+        except asyncio.CancelledError:  # others of the row were asked with it, and one of them had no answer
+            with contextlib.suppress(AugmentError):
+                self.ledger.missed(self.run_id, row_id, keys[0], Fault("transient", "broken off", code=BROKEN_OFF))
+            raise
+        passed_by = Fault("retired", "answered by a later route", code=LATER_ROUTE)
+        for key in keys[:index]:
+            self.ledger.missed(self.run_id, row_id, key, passed_by)
+        return answer
+
+    async def _answer(
+        self, provider: Provider, ask: Ask, attempt: int, row_id: str, keys: list[bytes]
+    ) -> tuple[int, Answer]:
+        """The answer, and which of the provider's routes it came by. Raises _Refused, Fault, Stop."""
         unknown = False
         for index, key in enumerate(keys):
             entry = self.ledger.find(key)
@@ -250,8 +280,8 @@ class Runner:
                 self.tally.from_ledger += 1
                 self.ledger.use(row_id, key, self.stage)
                 if entry.reply is None:
-                    raise entry.refusal or Fault("bad_request", "refused earlier")
-                return Answer(entry.reply, entry.cost_cny, provider.routes[index].model)
+                    raise _Refused(entry.refusal or Fault("bad_request", "refused earlier"))
+                return index, Answer(entry.reply, entry.cost_cny, provider.routes[index].model)
             unknown = unknown or (entry is not None and entry.unknown)
         trouble: Fault | None = None
         for index, key in enumerate(keys):
@@ -268,7 +298,7 @@ class Runner:
             check_length(lane.route, ask)
             try:
                 paid = await self._shared(lane, key, ask, attempt, (row_id, key, self.stage), unknown=unknown)
-                return Answer(*paid, lane.route.model)
+                return index, Answer(*paid, lane.route.model)
             except Fault as fault:
                 if lane.dead is None or lane.dead.kind in KEYS_OWN or fault.kind in REFUSING:
                     raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -20,8 +20,10 @@ from augment.limits import Account
 from augment.plans import Plan
 from augment.progress import Live, Pulse, published, runs_folder
 from augment.quotas import GOES_ON
+from augment.recipes import Unanswered, recipe
 from augment.records import closed_after_a_bug, note_end, note_start
 from augment.runner import Runner
+from augment.stages._stage import Stage
 from augment.store import Draft, Fill, same
 from augment.types import Done, Route, Row
 
@@ -109,19 +111,22 @@ def execute(plan: Plan, watcher: Watcher | None = None, part: Part | None = None
                 runner.account = partial(_account, plan, accounts)
             stamp: dict[str, Any] = {"run_id": run_id}
             updated = stack.enter_context(plan.store.fill(plan.dataset, plan.version, stamp))
-            stamp = {**stamp, "created_at": dt.datetime.now(dt.UTC)}
+            created_at = dt.datetime.now(dt.UTC)
+            stamp = {**stamp, "created_at": created_at}
             added = stack.enter_context(plan.store.draft(plan.dataset, stamp))
             if watcher is not None:
                 watcher.begin(live)
                 stack.callback(watcher.end)
             stack.enter_context(closed_after_a_bug(plan.ledger, run_id))
-            shown = loops.run(_drive(plan, runner, live, updated, added))
+            unanswered = Unanswered()
+            shown = loops.run(_drive(plan, runner, live, unanswered, updated, added))
             added.close()
             live.committing = True
             version, rows_added = plan.version, 0
             wanted = plan.run.preview is None and (updated.changed or added.rows)
             if wanted and _is_whole(part, _ending(plan, runner, live)[0]):
-                version, rows_added = _commit(plan, runner, live, updated, added, run_id, started, part)
+                kept = _recipe(plan, runner, unanswered, created_at)
+                version, rows_added = _commit(plan, runner, live, updated, added, run_id, started, part, kept)
             rows_out = plan.store.count(plan.dataset, version)
             summary = _summary(
                 plan, runner, live, run_id, version, rows_out, rows_added, time.monotonic() - started, shown
@@ -146,7 +151,9 @@ def _account(plan: Plan, accounts: Accounts, route: Route) -> Account | None:
     return accounts.account(route, plan.secrets(route))
 
 
-async def _drive(plan: Plan, runner: Runner, live: Live, updated: Fill, added: Draft) -> list[Row] | None:
+async def _drive(
+    plan: Plan, runner: Runner, live: Live, unanswered: Unanswered, updated: Fill, added: Draft
+) -> list[Row] | None:
     """Takes the results in order and writes what they made."""
     shown: list[Row] | None = None if plan.run.preview is None else []
     results = runner.run(plan.rows(), plan.ready.work)
@@ -155,6 +162,7 @@ async def _drive(plan: Plan, runner: Runner, live: Live, updated: Fill, added: D
     try:
         async for result in results:
             live.count(result.state, result.reason)
+            unanswered.pass_by(result.state, result.reason)
             outcome = result.outcome
             if result.state in ("done", "skipped"):
                 if result.row.row_id in unsettled:
@@ -169,27 +177,50 @@ async def _drive(plan: Plan, runner: Runner, live: Live, updated: Fill, added: D
                     result.reason,
                     result.detail,
                 )
-            if result.state == "rejected" and plan.stage.leaves_out(result.reason) and shown is None:
-                updated.leave_out(result.row.row_id)
-            if isinstance(outcome, Done):
+            if shown is None:
+                place(plan.stage, result.row, result.state, result.reason, outcome, updated, added)
+            elif isinstance(outcome, Done):
                 filled = outcome.updated
-                if filled is not None and same(filled, result.row):
-                    filled = None
-                if shown is not None:
-                    shown += [row.with_(**added.stamp) for row in outcome.added]
-                    shown += [filled.with_(**updated.stamp)] if filled else []
-                else:
-                    if outcome.added:
-                        added.write(outcome.added)
-                    if filled is not None:
-                        updated.put(filled)
-                if plan.run.target is not None and live.done >= plan.run.target:
-                    break
+                shown += [row.with_(**added.stamp) for row in outcome.added]
+                shown += [filled.with_(**updated.stamp)] if filled and not same(filled, result.row) else []
+            if result.state == "done" and plan.run.target is not None and live.done >= plan.run.target:
+                break
     finally:
         await results.aclose()
     if settled:
         plan.ledger.settled(plan.dataset, plan.stage.name, settled)
     return shown
+
+
+def place(stage: Stage, row: Row, state: str, reason: str, outcome: object, updated: Fill, added: Draft) -> None:
+    """Writes what became of a row into the version to come."""
+    if state == "rejected" and stage.leaves_out(reason):
+        updated.leave_out(row.row_id)
+    if isinstance(outcome, Done):
+        if outcome.added:
+            added.write(outcome.added)
+        if outcome.updated is not None and not same(outcome.updated, row):
+            updated.put(outcome.updated)
+
+
+def _recipe(plan: Plan, runner: Runner, unanswered: Unanswered, created_at: dt.datetime) -> dict[str, Any]:
+    """What the version is to keep of how it was made."""
+
+    def order() -> Iterator[str]:
+        for batch in plan.store.read(plan.dataset, plan.version, ["row_id"]):
+            yield from batch.column(0).to_pylist()
+
+    return recipe(
+        plan.options,
+        plan.run,
+        runner.providers,
+        runner.others,
+        plan.texts,
+        created_at,
+        unanswered,
+        plan.ids,
+        order,
+    )
 
 
 def _is_whole(part: Part | None, exit_code: int) -> bool:
@@ -206,6 +237,7 @@ def _commit(
     run_id: str,
     started: float,
     part: Part | None,
+    kept: Mapping[str, Any],
 ) -> tuple[int, int]:
     added_rows = [0]  # what a version made meanwhile already had is not added
 
@@ -235,6 +267,7 @@ def _commit(
             "seconds": round(time.monotonic() - started, 3),
             "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             **_part_of(part, plan, runner, live),
+            "recipe": kept,
         }
 
     updated.close()  # before the dataset is locked: it reads and writes what no row of the run came to

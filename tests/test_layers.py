@@ -13,9 +13,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS: dict[str, int] = {
-    **dict.fromkeys(["errors", "types", "spans", "pieces", "signals", "processes", "loops", "arrays"], 0),
+    **dict.fromkeys(["errors", "types", "spans", "pieces", "signals", "processes", "loops", "arrays", "texts"], 0),
     **dict.fromkeys(["settings", "files", "rows", "answers", "retry", "provider_fields", "asks", "fidelity"], 1),
-    **dict.fromkeys(["hints", "rubrics", "fence", "injections", "agreement", "comparisons"], 1),
+    **dict.fromkeys(["hints", "rubrics", "fence", "injections", "agreement", "comparisons", "recipes"], 1),
     **dict.fromkeys(["pace", "pressure", "strays", "quotas", "tallies"], 1),
     **dict.fromkeys(
         ["protection", "letters", "similarity", "tasks", "prompts", "catalog", "connectors", "importers"], 2

@@ -16,7 +16,8 @@ from augment.pipelines._checking import placed
 from augment.pipelines._file import Exporting, Pipeline, Step
 from augment.pipelines._progress import Made, find_made, spent_cny, step_keys
 from augment.plans import RunOptions
-from augment.runs import Live, Part, Summary, Watcher
+from augment.progress import Live
+from augment.runs import Part, Summary, Watcher
 from augment.store import Store
 
 ENDED, ENDED_WITH_FAILURES = frozenset({0}), frozenset({0, 4})

@@ -16,6 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from augment.errors import BadInput, NotFound
+from augment.texts import shaping
 
 SUFFIX = ".zh.txt"
 HOLE = re.compile(r"\{([a-z_]+)\}")
@@ -74,14 +75,19 @@ def names(stage: str) -> list[str]:
 
 def read_prompt(stage: str, template: str, workspace: Path | None = None) -> Prompt:
     """A template by name, the workspace's before the shipped one, or a file by path. Raises NotFound, BadInput."""
+    return Prompt(*shaping(f"prompt {stage}/{template}", lambda: _found(stage, template, workspace)))
+
+
+def _found(stage: str, template: str, workspace: Path | None) -> tuple[str, str]:
+    """Name and text of a template."""
     file_name = f"{stage}.{template}{SUFFIX}"
     if workspace is not None and (own := workspace / "prompts" / file_name).is_file():
-        return Prompt(template, _text(own))
+        return template, _text(own)
     if template in names(stage):
-        return Prompt(template, files("augment").joinpath("prompts", file_name).read_text("utf-8"))
+        return template, files("augment").joinpath("prompts", file_name).read_text("utf-8")
     path = Path(template)
     if path.suffix and path.is_file():
-        return Prompt(path.name.split(".")[0], _text(path))
+        return path.name.split(".")[0], _text(path)
     raise NotFound(
         f"no template {template!r} for stage {stage!r}", hint=f"there are: {', '.join(names(stage))}; or name a file"
     )

@@ -85,12 +85,13 @@ def seal(store: Store, ledger: Ledger, name: str) -> Sealed:
         return {row.row_id: row for batch in batches if batch.num_rows for row in from_batch(batch)}
 
     events = merged(own, found)
+    last = max((e.id for one in (*own.values(), *((b.decision, *b.undos) for b in found)) for e in one), default=0)
     folded = fold_all(events, base, fetch)
     settled = {number for one in folded.values() for number in one.settled}
     settled |= {e.id for bulk in many for e in (bulk.decision, *bulk.undos) if e.version <= base and e.sealed is None}
     clashes = [clash for one in folded.values() for clash in one.clashes]
     tally = _Tally([np.zeros(len(bulk.keys), np.bool_) for bulk in many])
-    version = _commit(store, name, base, folded, many, sorted(settled), tally)
+    version = _commit(store, name, base, folded, many, sorted(settled), tally, last)
     left = [(bulk, bulk.keys[~met]) for bulk, met in zip(many, tally.present, strict=True) if not met.all()]
     if settled:
         filters = {bulk.decision.id: filter_of(ledger, bulk.decision.id) for bulk, _ in left}
@@ -139,6 +140,7 @@ def _commit(
     many: Sequence[Bulk],
     settled: Sequence[int],
     tally: _Tally,
+    last: int,
 ) -> int:
     if not settled:
         return base
@@ -163,6 +165,7 @@ def _commit(
                 "reviewers": sorted(tally.reviewers),
                 "decisions": tally.decisions,
                 "edits": tally.edits,
+                "last_event": last,
                 "rows_in": len(tally.changed),
                 "done": len(tally.changed),
                 "rows_added": rows_added,

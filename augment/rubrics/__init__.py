@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from augment.errors import BadInput, NotFound
+from augment.texts import shaping
 
 SUFFIX = ".toml"
 SHOWABLE = ("problem", "question", "options", "answer", "reasoning")
@@ -102,14 +103,27 @@ def names(workspace: Path | None = None) -> list[str]:
 
 def read_rubric(name: str, workspace: Path | None = None) -> Rubric:
     """A rubric by name, the workspace's before the shipped one, or a file by path. Raises NotFound, BadInput."""
+    where = name
+
+    def found() -> tuple[str, str]:
+        nonlocal where
+        own, text, where = _found(name, workspace)
+        return own, text
+
+    own, text = shaping(f"rubric {name}", found)
+    return parse_rubric(own, text, where)
+
+
+def _found(name: str, workspace: Path | None) -> tuple[str, str, str]:
+    """Name and text of a rubric, and what errors call it."""
     plain = not Path(name).suffix and Path(name).name == name
     if plain and workspace is not None and (own := workspace / "rubrics" / f"{name}{SUFFIX}").is_file():
-        return parse_rubric(name, _text(own), str(own))
+        return name, _text(own), str(own)
     if plain and name in names():
-        return parse_rubric(name, files("augment").joinpath("rubrics", f"{name}{SUFFIX}").read_text("utf-8"), name)
+        return name, files("augment").joinpath("rubrics", f"{name}{SUFFIX}").read_text("utf-8"), name
     path = Path(name)
     if path.suffix and path.is_file():
-        return parse_rubric(path.stem, _text(path), name)
+        return path.stem, _text(path), name
     raise NotFound(f"no rubric {name!r}", hint=f"there are: {', '.join(names(workspace))}; or name a TOML file")
 
 
