@@ -51,31 +51,34 @@ NOUN_TEXT = Cue(
     words=("answer",),
 )
 CHOICE = Cue(
-    r"(?:(?<![候竞入人落普参补错误])(?<!(?<!应)当)选(?!项|择题)(?:择|取|定|出)?|填(?![空写报充补表])[入上]?|[更修改纠订]正(?=为)|改(?=[为成]))"
+    r"(?:(?<![候竞入人落普参补错误])(?<!(?<![应题])当)选(?!项|择题)(?:择|取|定|出)?|填(?![空写报充补表])[入上]?|[更修改纠订]正(?=为)|改(?=[为成]))"
     r"(?:了|的(?:答案|选项)?(?:应该|就)?[是为]|项?[为是成]|[一-鿿]{1,8}的(?=\s{0,4}[A-Za-z]))?[\s\"'“”‘’「\[(<【:]{0,12}"
     r"(?:选项|答案)?[\s\"'“(\[【:]{0,6}",
     Openings("选(?!项|择题)", "填(?![空写报充补表])", "改(?=[为成])", "[更修改纠订](?=正为)"),
 )
 BOXED = Cue(
-    r"\\f?boxed[\s(\[\"']{0,24}|<\w{0,12}(?:answer|choice|option|final|result)>\s{0,8}(?:选项|option )?[(\[\"']?"
+    r"\\f?box(?:ed)?(?![a-z])[\s(\[\"']{0,24}|<\w{0,12}(?:answer|ans|choice|option|final|result|output)>\s{0,8}"
+    r"(?:选项|option )?[(\[\"']?"
     r"|[\"']\w{0,12}(?:answer|choice|option|选项|选择)[\"']\s{0,4}:[\s\[]{0,4}[\"']\s?(?:选项|option )?[(\[]?",
     Openings(
-        r"\\(?=f?boxed)",
-        r"<(?=\w{0,12}(?:answer|choice|option|final|result)>)",
+        r"\\(?=f?box)",
+        r"<(?=\w{0,12}(?:answer|ans|choice|option|final|result|output)>)",
         r"[\"'](?=\w{0,12}(?:answer|choice|option|选项|选择)[\"'])",
     ),
 )
 ENGLISH = Cue(
     r"""(?i:(?<![a-z])(?:
-      (?:(?:correct|final|best|right|only|remaining|most\ \w{1,14})\ (?:answers?|options?|choices?|response
+      (?:(?:correct|final|best|right|only|remaining|selected|chosen|my|our|most\ \w{1,14})\ (?:answers?|options?|choices?|response
+          |alternative|pick
           |statements?|conclusions?|inferences?|explanation|possibility)
         |answers?|ans\b)\b
         (?:\ (?:to|for|of|in|here|that|which|among|I)\b[^.。\n:;?!]{0,60}?)?["'”\])\#]{0,3}\s{0,6}
         (?:(?<![a-z])(?:(?:should|would|must|will|can|could|has|ought)\s(?:(?:only|then|therefore|thus|hence)\s)?
             (?:be|to\ be)|is|was|are)
-          |:|=|->|[-–—](?=\s))
+          |:|=|->|[-–—](?=\s)|(?<=\])(?=\s?[A-Z])|(?=\s{0,2}\([A-Z]\)))
         (?:\s(?:therefore|thus|indeed|in\ fact|\w{2,12}ly))?
-      |(?:choose|select|pick|go(?:ing)?\ with|opt\ for|chose|(?:leaves|gives|left)(?:\ us)?(?:\ with)?(?:\ only)?)\b
+      |(?:choose|select|pick|go(?:ing)?\ with|opt\ for|chose
+        |(?:leaves|leaving|gives|left)(?:\ us)?(?:\ with)?(?:\ only)?)\b
       |(?:therefore|thus|hence|so),?\ (?:it['’]?s|it\ is|the\ \w{1,12}\ is)
       |it\ (?:must|has\ to|should|can\ only)\ be\b
     )[\s"'“”‘’\[(<:,]{0,12}(?:both\s|option\s|choice\s|answer\s|letter\s|statement\s"
@@ -87,20 +90,21 @@ ENGLISH = Cue(
             "f(?=inal)",
             "b(?=est)",
             "r(?=ight|emaining)",
-            "m(?=ost )",
+            "m(?=ost |y )",
             "a(?=ns)",
             "s(?=elect|o)",
         ),
-        *("p(?=ick)", "g(?=o|ives)", "o(?=pt|nly )", "t(?=h[eu])", "h(?=ence)", "l(?=eaves|eft)", "i(?=t )"),
+        *("p(?=ick)", "g(?=o|ives)", "o(?=pt|nly |ur )", "t(?=h[eu])", "h(?=ence)", "l(?=eav|eft)", "i(?=t )"),
     ),
     flags=re.X,
 )
 # "B is the answer": found by its predicate, then the letters before it in the clause.
 SUBJECT = Pattern(rf"{GROUP}\s{{0,4}}(?:选?项|答案)?(?:[.:、)\"'”]{{1,2}}|[ ]?[(“\"'])?")
 ANSWER_PREDICATE = Cue(
-    r"(?:应该|应当|应|就|才|即|显然|最终)?(?:是|为)(?:不二之选|首选|所求|(?:最|更|唯一|真正)[^,。;!?A-Za-z]{0,12}(?:答案|选项|选择|一项)|(?:本题|该题|此题|这道?题|题目)?的?答案|(?:我们|要找|所求|应选|要选|本题|该题|此题|题目"
+    r"(?:应该|应当|应|就|才|即|显然|最终)?(?:是|为)(?:不二之选|首选|所求|(?:最|更|唯一|真正)[^,。;!?A-Za-z]{0,12}(?:答案|选项|选择|一项|(?<=的)可能)|(?:本题|该题|此题|这道?题|题目)?的?答案|(?:我们|要找|所求|应选|要选|本题|该题|此题|题目"
     r"|唯一|最|的|正确|佳|合适|恰当|准确|符合题[意目]|合理|终|好|优|可能|标准|一个|个|接近){1,8}(?:答案|选项|选择|一项)|正解)|(?:(?<=项)|(?<=项应))当选"
-    r"|\s(?:is|are|would be|must be)\s(?:therefore\s|thus\s|clearly\s|indeed\s)?(?:the\s|our\s|my\s)(?:only\s|most\s)?"
+    r"|\s(?:is|are|would be|must be)\s(?:therefore\s|thus\s|\w{2,12}ly\s|indeed\s)?"
+    r"(?:the\s|our\s|my\s)(?:only\s|most\s)?"
     r"(?:\w{1,12}\s)?(?:answer|choice|option)\b",
     Openings(
         *(rf"{copula}(?=[本该此这题的答我要所应选唯最正佳合恰准符终好优可标一个接不首更真])" for copula in "是为"),
@@ -141,8 +145,15 @@ def _taken_back(here: str) -> str:
 
 
 INSTEAD = Cue(
-    rf"(?:(?:不是|并非)[^。!?\n]{{1,24}}(?:而|[,;])|{_taken_back('')})(?:应该|应当|应)?[是选](?:选项)?[\s\"'“(]{{0,6}}(?=[A-Za-z])",
-    Openings(r"不(?=是[^。!?\n]{1,24}[而,;])", r"并(?=非[^。!?\n]{1,24}[而,;])", f"[应是选]{_taken_back('.')}"),
+    rf"(?:(?:不是|并非)[^。!?\n]{{1,24}}(?:而|[,;])|{_taken_back('')})(?:应该|应当|应)?[是选](?:选项)?[\s\"'“(]{{0,6}}(?=[A-Za-z])"
+    # "答案是A……不,再想想,应该是B"
+    r"|(?<=[\s。!?,;….])不对?,[^。!?\nA-Z]{0,12}?应该?当?[是为选](?:选项)?[\s\"'“(]{0,6}(?=[A-Za-z])",
+    Openings(
+        r"不(?=对?,[^。!?\nA-Z]{0,12}应)",
+        r"不(?=是[^。!?\n]{1,24}[而,;])",
+        r"并(?=非[^。!?\n]{1,24}[而,;])",
+        f"[应是选]{_taken_back('.')}",
+    ),
 )
 APPOSED = Cue(
     r"(?:(?:对应(?:的|于|着)?(?:应该)?(?:是|为)?|也就是|即为?)选项(?:是|为)?"

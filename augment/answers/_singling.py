@@ -80,7 +80,7 @@ def _exclusive(at: Context) -> Iterator[Claim]:
 
 
 def _superlative(at: Context) -> Iterator[Claim]:
-    for match in _behind_letters(at, _SUPERLATIVE):
+    for match in (*_behind_letters(at, _SUPERLATIVE), *_behind_letters(at, _MORE)):
         found = at.letters(match.start(), subject=True)
         if found is not None and len(found.letters) == 1 and not at.undone(found.start, match.end()):
             yield Claim(found.letters, found.start, found.end, "singled out")
@@ -91,6 +91,11 @@ def _last_words(at: Context) -> Iterator[Claim]:
     last = at.text[start:]
     match = _IN_BRACKETS.search(last) if _COPULA.search(last) or CONCLUDING.search(last) else None
     match = match or _EQUATED.search(last)
+    turn = _TURN.search(last)  # "从直觉看是A,但计算表明是B"
+    if match is not None and turn is not None and turn.start() < match.start():
+        last = last[turn.start() :]
+        start += turn.start()
+        match = _EQUATED.search(last)
     if match is None or _CALLED_WRONG.search(last):
         return
     if sum(1 for _ in _OPTION_LETTER.finditer(last)) != 1:
@@ -152,7 +157,7 @@ _OPEN = Pattern(
 _CLOSED = Pattern(
     r"(?:(?:结论|判断|判定|看法|结果|选项)\s{0,4}(?:应该|应当|应|就|便)?[是为:]|最有?可能的?(?:就|便)?是"
     r"|(?:显然|毫无疑问|无疑|显而易见|当然|肯定|必定|必然|一定|想必)[,:]?(?:就|便|只能)?[是为]?|(?:正确|对|(?:作为|推[出知断]|得出|支持|加强|削弱|质疑|反驳|推翻|解释|说明|假设|前提|题意|题干|原文)[^,。;!?:\nA-Z]{0,12}的)(?:就|便|只)?[是有]"
-    r"|(?:[就便还]|看来|大概率|恐怕|多半|估计|八成)(?:就|还)?[是属]|还是|(?:是的|没错),|则[是为]|(?:敲|选|认|锁)定为?|定位[到为]|(?<![立随在当])即|也就是|对应(?:的[是为])?|指向|剩下的?|[仅只唯](?:剩下?的?|有|余)?)"
+    r"|唯一[^,。;A-Z]{0,12}的(?:是|为)|推出|得出|猜|(?:[就便还]|看来|大概率?|恐怕|多半|估计|八成)(?:就|还)?[是属]|还是|(?:是的|没错),|则[是为]|(?:敲|选|认|锁)定为?|定位[到为]|(?<![立随在当])即|也就是|对应(?:的[是为])?|指向|剩下的?|[仅只唯](?:剩下?的?|有|余)?)"
     r"(?:选项)?[\s\"'“(\[:]{0,8}(?=[A-Z])"
 )
 _CLOSED_END = Pattern(
@@ -163,6 +168,11 @@ _EXCLUSIVE = Pattern(
     r"(?:能够?|可以|可|是|才|同时|完全|全部|均|都|真正|一定){0,4}"
     r"(?:满足|符合|成立|正确|合理|合适|吻合|一致|推出|得出|通过|说得通|没有?(?:冲突|矛盾|问题|漏洞|错误)|无(?:冲突|矛盾|误|问题)|不(?:冲突|矛盾))"
 )
+# Of options, not of persons that letters name: "B项削弱力度更大", "B与题干结构最相似".
+_MORE = Pattern(
+    rf"(?<![比与于]){GROUP}\s?(?:选?项[一-鿿]{{0,12}}?|的?[一-鿿]{{0,6}}(?:削弱|支持|加强|质疑|力度|题干|题意|原文|文意|论证|解释)[一-鿿]{{0,6}}?)"
+    r"(?:最|更(?!多的|不))(?=[一-鿿])"
+)
 _ONLY = Pattern(
     r"(?i:\bonly\s(?:(?:option|choice|statement|answer)\s)?)\(?(?P<letter>[A-H])\)?"
     r"\s(?:is|works?|fits?|satisf|can|holds?|remains?|match|makes?)"
@@ -171,7 +181,7 @@ _NONE_BUT = Pattern(r"非(?:选项)?\s?(?P<letter>[A-Z])\s?(?:选?项)?莫属")
 # The most of all is one: what a superlative is said of is singled out, unless it ranks what a story tells ("A最高").
 _SUPERLATIVE = Pattern(
     rf"(?<![比与于]){GROUP}[)】\]\"”]?\s{{0,4}}(?:选?项|答案)?(?:的?{SAYING})?\s?(?:无疑|显然|才|则|是|应该|应|为){{0,2}}\s?"
-    r"最(?:能|为|有力|有可能|贴近|贴切|接近|符合|吻合|合|恰当|准确|优|佳|妥|直接|全面)"
+    r"最(?:能|为|契合|相似|有力|有可能|贴近|贴切|接近|符合|吻合|合|恰当|准确|优|佳|妥|直接|全面)"
 )
 _FITS = Pattern(
     r"(?<![不未没难])(?<!不太)(?<!不能)(?<!不大)(?:符合|切合|合乎)(?:题意|题目要求|题干要求|题目的要求)(?=[,。;!\n)]|$)"
@@ -182,10 +192,11 @@ _DENIED = Pattern(r"[不没未非别](?:一定|必|见得|太|能说)?$")
 _IN_BRACKETS = Pattern(r"(?<=[一-鿿\"'”])\s?\((?:选?项|即|对应)?\s?(?P<letter>[A-Z])\s?(?:选?项)?\)[。.!]?\s*\Z")
 _EQUATED = Pattern(r"(?<![不非])[是为]\s?(?:选项)?[\s\"'“(]{0,3}(?P<letter>[A-Z])[\"'”)]?\s?(?:选?项)?[。.!]?\s*\Z")
 _CALLED_WRONG = Pattern(r"(?:错误|不正确|误导|干扰)的?(?:答案|选项)")
+_TURN = Pattern(r"(?<=,)(?:但是?|不过|然而|后来|其实|实际上?|结果|最终|最后)(?=[^,]{0,40}$)")
 _COPULA = Pattern(r"[是为]")
 _ITEM = Pattern(
     rf"(?P<letter>{GROUP})\)?\s?(?:选?项|[两三四五]项)?\s?[:,—–=\-]{{0,2}}\s?"
-    r"(?![.、])(?P<said>[^,。;!?:\n(A-Z]{1,24}|[TFYN]|TRUE|FALSE|True|False|Yes|No)(?=[,。;!\n)]|$)"
+    r"(?![.、])(?P<said>[^,。;!?:\n(A-Z]{1,24}|[TFYN]|TRUE|FALSE|True|False|Yes|No)(?=[,。;!\n()]|$)"
 )
 _AFFIRMATIVE = frozenset(("t", "y", "true", "yes", "是", "对", "能", "可以", "成立", "正确", "√", "✓", "✔"))
 _NEGATIVE = frozenset(("f", "n", "false", "no", "否", "错", "×", "✗", "✘", "x"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from augment.answers._pattern import Pattern, Sign
 
 NEGATION = Pattern(
-    r"不(?!难|仅|只|妨|由|外|言|得不|就是|可否认|用说|管|论)|并非|绝非|而非|没有|未|无法|难以|别|勿|排除|错误|(?<!无)误|(?i:\bnot\b|n['’]t\b|\bnever\b|wrong"
+    r"不(?!难|犹豫|假思索|如|仅|只|妨|由|外|言|得不|就是|可否认|用说|管|论)|并非|绝非|而非|没有|未|无法|难以|别|勿|排除|错误|(?<!无)误|(?i:\bnot\b|n['’]t\b|\bnever\b|wrong"
     r"|incorrect)"
 )
 OTHERWISE = Pattern(r"否则|反之|(?i:\botherwise\b)")  # what is claimed under a condition is not, without it
@@ -15,11 +15,11 @@ WRONG_ANSWER = Sign(
     needs="误不扰nN",
 )
 SUPPOSED = Sign(
-    r"(?:虽然|虽说|尽管|固然|乍一?看|初看|粗看|表面上|看似|貌似|如果|假如|假设|假使|假定|倘若|要是|若是|若(?!干)|即使|即便|除非"
+    r"(?:虽然|虽说|尽管|固然|与其|乍一?看|初看|粗看|表面上|看似|貌似|如果|假如|假设|假使|假定|倘若|要是|若是|若(?!干)|即使|即便|除非"
     r"|(?i:\b(?:if|suppose|assuming|unless|whether|were)\b))(?!.*(?:那么|则|(?i:\bthen\b)))"
     r"|(?:不|没有?|无法|难以|未)[^,]{0,4}(?:说|认为|表明|意味着?|代表|表示|证明|断定|确定|肯定|保证|得出)[明了]?$|是否|是不是"
     r"|(?<!这是)(?<!这[就便也正]是)为(?:什么|何)|难道|怎么|(?i:(?<!that is )(?<!that['’]s )\bwhy\b)",
-    needs="虽尽固乍初粗表看貌如假倘要若即除不没无难未否什何怎iswISWİıſ",
+    needs="虽尽固与乍初粗表看貌如假倘要若即除不没无难未否什何怎iswISWİıſ",
 )
 # "如果允许多选，则答案是AC" answers another question; "如果必须选一个，答案是A" answers this one.
 CONDITION = Sign(
@@ -41,7 +41,7 @@ _TO_FORM = r"[\s:\"'“”‘「『\[(【<正确的最终后]{0,12}$"
 _FORM = Pattern(r"(?:格式|形式|样式|模板)(?:应该?|必须|要求|需要?)?(?:为|是|如下|形如|例如|如|类似)?" + _TO_FORM)
 _FORM_OBEYED = Pattern(r"(?:按照?|遵循|根据)[^,。;\n]{0,12}$")
 _EXAMPLE = Pattern(
-    r"(?:例如|比如|譬如|形如|诸如|示例|样例|范例|如(?=[\s:\"'“]{0,4}$)|(?i:e\.g\.,?|for example,?"
+    r"(?:例如|比如|譬如|形如|诸如|示例|样例|范例|(?<!不)如(?=[\s:\"'“]{0,4}$)|(?i:e\.g\.,?|for example,?"
     r"|such as|the format(?: is)?|in the form(?:at)?(?: of)?|example))" + _TO_FORM
 )
 AS_FORM = Pattern(r"[\"'”」』\]\s)<>a-z/]{0,12}(?:这样|这种|那样)?的?(?:格式|形式|样式|字样)")
