@@ -68,8 +68,8 @@ BOXED = Cue(
 )
 ENGLISH = Cue(
     r"""(?i:(?<![a-z])(?:
-      (?:(?:correct|final|best|right|only|remaining|selected|chosen|my|our|most\ \w{1,14})\ (?:answers?|options?|choices?
-          |response
+      (?:(?:correct|final|best|right|only|remaining|selected|chosen|my|our|most\ \w{1,14})\ (?:answers?|options?
+          |choices?|response
           |alternative|pick
           |statements?|conclusions?|inferences?|explanation|possibility)
         |answers?|ans\b)\b
