@@ -46,7 +46,7 @@ def opened(folder: Path, rows: int) -> Iterator[Workbench]:
     )
     lines = "\n".join(json.dumps(problem, ensure_ascii=False) for problem in problems)
     with Workbench.open(str(folder)) as found:
-        found.upload({"train.jsonl": lines.encode()})
+        found.upload([("train.jsonl", lines.encode())])
         yield found
 
 

@@ -33,9 +33,7 @@ def main() -> None:
 def _draw() -> None:
     bench = state.workbench()
     if bench is None:
-        imports, demo = "augment import FILE", "make demo"
-        widgets.calm(state.t("empty.no_workspace"), state.t("empty.no_workspace_next"), imports, demo)
-        _refresh()
+        import_module("ui.views.home").render(None)  # an import makes the workspace
         return
     view = state.got("view")
     view = view if view in state.PAGES else "home"

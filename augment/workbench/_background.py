@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from augment import launch, progress
-from augment.errors import Conflict, FixableError, NotFound
+from augment.errors import AugmentError, Conflict, FixableError, NotFound
 from augment.files import lock, make_folder
 from augment.launch import Launch
 from augment.progress import runs_folder
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from augment.progress import Progress
     from augment.workbench._forms import Form
 
-GOING = ("running",)
 WORKSPACE, AS_JSON = "--workspace", "--json"
 
 
@@ -101,6 +101,13 @@ class Background(Stages):
         options, common = recorded(run["stage"], run["options"])
         return self.start(run["stage"], run["dataset"], options=options, run=common)
 
+    def words_of(self, run: Mapping[str, Any]) -> list[str]:
+        """The command line of a run that was made, as ``runs`` has it. Raises NotFound."""
+        from augment.workbench._forms import recorded
+
+        options, common = recorded(run["stage"], run["options"])
+        return self.words(run["stage"], run["dataset"], options=options, run=common)
+
     def started(self, newest: int = 50) -> list[Started]:
         """The processes that were started here, newest first."""
         found = launch.launches(runs_folder(self.root), newest)
@@ -159,6 +166,17 @@ class Background(Stages):
         from augment.records import lost
 
         return lost(self.ledger, run_id, limit)
+
+    def rehearsable(self) -> frozenset[str]:
+        """The providers that the simulator speaks for."""
+        from augment.catalog import Catalog
+
+        rehearsed, found = Catalog(self.settings, simulated=True), set()
+        for name in rehearsed.names():
+            with suppress(AugmentError):
+                rehearsed.provider(name)
+                found.add(name)
+        return frozenset(found)
 
     def check(self, provider: str, *, simulate: bool = False) -> Called:
         """One tiny call to a provider, over its routes until one answers. Raises KeyMissing, NotFound, FixableError."""

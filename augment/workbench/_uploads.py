@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -22,13 +22,13 @@ UNNAMED = "upload"
 class Uploads(Datasets):
     """Bytes in."""
 
-    def upload(self, files: Mapping[str, bytes], name: str | None = None) -> ImportSummary:
+    def upload(self, files: Sequence[tuple[str, bytes]], name: str | None = None) -> ImportSummary:
         """Reads files by their bytes into one dataset, as one new version; nothing of them is opened, unpacked or run
-        otherwise. files: by the name each was given, of which only the last part counts. Raises BadInput, NotFound,
-        DiskTrouble."""
+        otherwise. files: the name each was given, of which only the last part counts, and its bytes. Raises BadInput,
+        NotFound, DiskTrouble."""
         from augment.imports import Source, import_files
 
-        sources = [Source(plain_name(given), data=data) for given, data in files.items()]
+        sources = [Source(plain_name(given), data=data) for given, data in files]
         summary = import_files(self.store, sources, name)
         self.remember("last_dataset", summary.dataset)
         return summary
