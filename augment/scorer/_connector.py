@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from augment.errors import AugmentError, Fault
-from augment.scorer._provider import BATCH, CONNECTOR
+from augment.scorer._provider import BATCH
 from augment.types import Ask, Chat, Reply, Usage
 
 GATHER_S = 0.01  # how long a text waits for company
@@ -38,7 +38,7 @@ class Scoring:
     async def send(self, ask: Ask) -> Reply:
         """The score of the last message's text, as a number in words. Raises Fault."""
         if not isinstance(ask, Chat):
-            raise Fault("bad_request", "a scorer translates nothing", code=CONNECTOR, delivery="not_sent")
+            raise Fault("bad_request", "a scorer translates nothing", code="scorer", delivery="not_sent")
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting.append((ask.messages[-1].content, future))
         if self._worker is None or self._worker.done():
@@ -87,7 +87,7 @@ def _reply(score: float, tokens: int) -> Reply:
 def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
     """Tells all who wait. A model that cannot be loaded, or has no room, will not do better in a moment."""
     if isinstance(error, AugmentError):
-        error = Fault("retired", error.message, code=CONNECTOR, delivery="not_sent", hint=error.hint)
+        error = Fault("retired", error.message, code="scorer", delivery="not_sent", hint=error.hint)
     for _, future in batch:
         if not future.done():
             future.set_exception(error)

@@ -316,6 +316,7 @@ def test_answers_vote_where_the_scorer_lets_them(
     code, summary = called(
         capsys,
         *("answer", "train", "--provider", "yi-34b", "--simulate", "--limit", "6", "--votes", "3"),
+        *("--where", "label = 'right'"),
         *("--scorer", str(house.folder), "--scorer-threshold", threshold),
     )
     assert code == 0
