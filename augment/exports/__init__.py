@@ -1,8 +1,8 @@
 """Versions as files that trainers and people read: one file of this folder for each format, found by its name.
 
 A format offers ``FORMAT``: what rows it takes, as what, and how they are written. What it has in common with the others
-(which rows are chosen, how a question is put, the manifest, the place on disk) is machinery. ``validators`` is no
-format: it reads back what was written, by the rules of those who will read it.
+(which rows are chosen, how a question is put, the manifest, the place on disk) is machinery, and so
+is what reads every file back by the rules of those who will read it.
 """
 
 from augment.exports._exporting import Exported, Shelf, export

@@ -8,19 +8,16 @@ from pathlib import Path
 from augment.errors import AugmentError
 from augment.exports._format import Written
 
-RULES = "validators"
-"""The module of this folder that holds them; it is no format."""
-
 
 def read_back(room: Path, files: Sequence[Written]) -> None:
     """Raises AugmentError, naming file, line and field, for a line that a trainer would refuse, skip or read
     otherwise."""
-    from augment.exports import validators
+    from augment.exports._validators import ROWS, validate  # as large as a format
 
     for file in files:
-        if file.kind not in validators.ROWS:
+        if file.kind not in ROWS:
             continue
-        for found in validators.validate(file.kind, room / file.name):
+        for found in validate(file.kind, room / file.name):
             raise AugmentError(
                 f"{file.name}, line {found.line}, {found.field or 'as a whole'}: {found.message}; nothing was exported",
                 hint=f"{found.hint}. No export of ours should hold this: please report it" if found.hint else "",

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from augment.errors import UsageError
 from augment.exports._format import Format
-from augment.exports._reading_back import RULES
 
 FOLDER = Path(__file__).parent
 
@@ -17,7 +16,7 @@ FOLDER = Path(__file__).parent
 def names() -> list[str]:
     """Every format, by the files of this folder; none is imported."""
     found = (module.name for module in pkgutil.iter_modules([str(FOLDER)]) if not module.name.startswith("_"))
-    return sorted(name.removesuffix("_").replace("_", "-") for name in found if name != RULES)
+    return sorted(name.removesuffix("_").replace("_", "-") for name in found)
 
 
 def abouts() -> dict[str, str]:
