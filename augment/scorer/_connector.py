@@ -54,29 +54,27 @@ class Scoring:
         self._model = None
 
     async def _work(self) -> None:
-        while self._waiting:
-            if len(self._waiting) < BATCH:
-                await asyncio.sleep(GATHER_S)
-            # The longest together: what is padded least is read fastest.
-            self._waiting.sort(key=lambda one: len(one[0]))
-            batch, self._waiting = self._waiting[-BATCH:], self._waiting[:-BATCH]
-            batch = [one for one in batch if not one[1].cancelled()]
-            try:
-                found = await asyncio.to_thread(self._score, [text for text, _ in batch])
-            except Exception as error:  # a bug of ours is told to whoever asked; the lane records it
-                _fail([*batch, *self._waiting], error)
-                self._waiting.clear()
-                return
-            for (_, future), (score, tokens) in zip(batch, found, strict=True):
-                if not future.done():
-                    future.set_result(_reply(score, tokens))
+        batch: list[_Waiting] = []
+        try:
+            if self._model is None:  # before anything is taken: what comes meanwhile is read together
+                self._model = await asyncio.to_thread(self._load)
+            while self._waiting:
+                if len(self._waiting) < BATCH:
+                    await asyncio.sleep(GATHER_S)
+                batch = self._take()
+                found = await asyncio.to_thread(self._model, [text for text, _ in batch]) if batch else []
+                for (_, future), (score, tokens) in zip(batch, found, strict=True):
+                    if not future.done():
+                        future.set_result(_reply(score, tokens))
+        except Exception as error:  # a bug of ours is told to whoever asked; the lane records it
+            _fail([*batch, *self._waiting], error)
+            self._waiting.clear()
 
-    def _score(self, texts: Sequence[str]) -> list[tuple[float, int]]:
-        if not texts:
-            return []
-        if self._model is None:
-            self._model = self._load()
-        return self._model(texts)
+    def _take(self) -> list[_Waiting]:
+        """The next batch, the longest together: what is padded least is read fastest. Nobody who has given up."""
+        self._waiting.sort(key=lambda one: len(one[0]))
+        batch, self._waiting = self._waiting[-BATCH:], self._waiting[:-BATCH]
+        return [one for one in batch if not one[1].cancelled()]
 
 
 def _reply(score: float, tokens: int) -> Reply:

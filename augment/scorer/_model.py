@@ -23,29 +23,38 @@ NO_ROOM = ("out of memory", "allocate memory")
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What a scorer is made from. source: a folder's path, or a name on the hub; revision: of the latter. identity:
-    of config and weights, for whoever goes on with an interrupted training."""
+    """What a scorer is made from. source: a folder's path, or a name on the hub; revision: of the latter."""
 
     source: str
     local: bool
     revision: str = ""
-    identity: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What tells it from another: a hash over config, weights and tokenizer, or name and revision."""
+        return _identity(Path(self.source)) if self.local else f"{self.source}@{self.revision}"
 
 
 def find_base(name: str, revision: str = "") -> Base:
     """A folder here, else a name on the hub, which is asked for no file yet. Raises NotFound, BadInput."""
     folder = Path(name).expanduser()
     if folder.is_dir():
-        return Base(str(folder.resolve()), local=True, identity=_identity(folder))
+        _check_whole(folder)
+        return Base(str(folder.resolve()), local=True)
     if folder.exists() or name.startswith((".", "/", "~")) or name.count("/") != 1:
         raise NotFound(
             f"no folder {name!r} to start from",
             hint="a folder with config.json, tokenizer and *.safetensors, or a name on the hub: Qwen/Qwen2-0.5B",
         )
-    return Base(name, local=False, revision=revision, identity=f"{name}@{revision}")
+    return Base(name, local=False, revision=revision)
 
 
 def _identity(folder: Path) -> str:
+    names = [folder / "config.json", *sorted(folder.glob("*.safetensors")), *sorted(folder.glob("tokenizer*.json"))]
+    return hashlib.sha256("".join(sha256_of(path) for path in names).encode()).hexdigest()[:16]
+
+
+def _check_whole(folder: Path) -> None:
     weights = sorted(folder.glob("*.safetensors"))
     if not (folder / "config.json").is_file():
         raise BadInput(
@@ -62,8 +71,6 @@ def _identity(folder: Path) -> str:
         raise BadInput(
             f"{str(folder)!r} holds no tokenizer", hint="copy tokenizer.json and tokenizer_config.json there"
         )
-    names = [folder / "config.json", *weights, *sorted(folder.glob("tokenizer*.json"))]
-    return hashlib.sha256("".join(sha256_of(path) for path in names).encode()).hexdigest()[:16]
 
 
 def sha256_of(path: Path) -> str:
@@ -97,7 +104,6 @@ def open_base(base: Base, seed: int) -> tuple[Any, Any, dict[str, Any]]:
         "commit": getattr(model.config, "_commit_hash", None),
         "architecture": type(model).__name__,
         "parameters": sum(one.numel() for one in model.parameters()),
-        "identity": base.identity,
     }
     return model, tokenizer, noted
 

@@ -63,10 +63,14 @@ class Training:
 
 
 def check(options: Training) -> Path:
-    """The folder to write, made absolute; what can be told before any row is read. Raises UsageError, FixableError."""
+    """The folder to write, made absolute; what can be told before any row is read. Raises UsageError, NotFound,
+    BadInput, FixableError."""
     options.check()
+    from augment.scorer._model import find_base
+
     output = options.output.expanduser().resolve()
     check_name(output)
+    find_base(options.base, options.revision)
     require_extra()
     return output
 
