@@ -3,7 +3,7 @@
 #   make test   every check
 # Both work again without reinstalling, and in any folder. Neither needs root.
 .POSIX:
-.PHONY: demo test lint types package ui docs bench clean help
+.PHONY: demo test test-scorer lint types package ui docs bench clean help
 
 PYTHON = python3
 PY = .venv/bin/python
@@ -48,6 +48,15 @@ package: .venv/installed-dev
 test: lint types package
 	$(PY) -m pytest -n 2 -p tests.skipped
 
+# A tiny model trained, reloaded and asked for real; about 1 GB of packages the first time (docs/how-to/scorer.md).
+.train/installed: pyproject.toml
+	$(PYTHON) -m venv .train
+	.train/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train]'
+	touch $@
+
+test-scorer: .train/installed
+	.train/bin/python -m pytest tests/scorer -n 2
+
 docs: .venv/installed-dev
 	$(PY) -m docs.generate
 
@@ -56,4 +65,4 @@ bench: .venv/installed
 	@$(PY) -m bench.run $(BENCH)
 
 clean:
-	rm -rf .venv .demo build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .demo .train build dist .mypy_cache .ruff_cache .pytest_cache
