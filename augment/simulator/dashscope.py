@@ -7,15 +7,15 @@ Sources: help.aliyun.com/zh/model-studio/error-code and …/rate-limit, help.ali
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from augment.simulator._chat import Chat, Said, chat_of, faults_of, is_number, speak
+from augment.simulator._chat import Chat, Said, chat_of, faults_of, is_number
+from augment.simulator._vendor import ChatVendor
 from augment.simulator._wire import Answer, Request, Window, encoded
-from augment.simulator.accounts import Accounts
-from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate, Fates, spoil
-from augment.simulator.options import DASHSCOPE_API_KEY, SimulatorOptions, VendorLimits
+from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate, spoil
+from augment.simulator.options import DASHSCOPE_API_KEY, VendorLimits
 
 WIRE = "dashscope"
 ACCOUNT = "dashscope"
@@ -88,22 +88,11 @@ class _Asked:
     as_message: bool
 
 
-class DashScope:
+@dataclass
+class DashScope(ChatVendor):
     """Answers the requests of one simulator on DashScope's own wire."""
 
-    def __init__(
-        self,
-        options: SimulatorOptions,
-        fates: Fates,
-        accounts: Accounts,
-        quota: ModelQuota,
-        times_served: Callable[[str], int],
-    ) -> None:
-        self._options = options
-        self._fates = fates
-        self._accounts = accounts
-        self._quota = quota
-        self._times_served = times_served
+    quota: ModelQuota
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request, nothing billed yet."""
@@ -118,7 +107,7 @@ class DashScope:
         refused = self._refused(asked.chat)
         if refused:
             return refused
-        fate = self._fates.draw(WIRE, request.body, able=faults_of(asked.chat, ABLE))
+        fate = self.fates.draw(WIRE, request.body, able=faults_of(asked.chat, ABLE))
         return self._told_no(fate) or self._said(asked, fate)
 
     def _read(self, request: Request) -> _Asked | Answer:
@@ -137,7 +126,7 @@ class DashScope:
         wrong = bad_body(body)
         if wrong:
             return _error(400, *wrong)
-        if self._accounts.retired(WIRE) or body["model"] in self._options.missing_models:
+        if self.accounts.retired(WIRE) or body["model"] in self.options.missing_models:
             return _error(404, "ModelNotFound", "Model can not be found.")
         parameters = body.get("parameters") or {}
         messages = body["input"].get("messages") or [{"role": "user", "content": body["input"]["prompt"]}]
@@ -148,17 +137,17 @@ class DashScope:
 
     def _refused(self, chat: Chat) -> Answer | None:
         """What the account may not do now."""
-        left_s = self._accounts.early_s(ACCOUNT)
-        over: Over | None = "rpm" if left_s else self._quota.refusal(chat.model, chat.input_tokens)
+        left_s = self.accounts.early_s(ACCOUNT)
+        over: Over | None = "rpm" if left_s else self.quota.refusal(chat.model, chat.input_tokens)
         if over:
-            return self._accounts.wait(_error(429, *THROTTLED[over]), ACCOUNT, left_s=left_s)
-        return _error(*USED_UP[0]) if self._accounts.used_up(ACCOUNT) else None
+            return self.accounts.wait(_error(429, *THROTTLED[over]), ACCOUNT, left_s=left_s)
+        return _error(*USED_UP[0]) if self.accounts.used_up(ACCOUNT) else None
 
     def _told_no(self, fate: Fate) -> Answer | None:
         match fate.fault:
             case "rate_limited":
                 over = tuple(THROTTLED.values())[int(fate.variant * len(THROTTLED))]
-                return self._accounts.wait(_error(429, *over, fault=fate.fault), ACCOUNT)
+                return self.accounts.wait(_error(429, *over, fault=fate.fault), ACCOUNT)
             case "quota" if fate.variant < 0.3:
                 said = "Free allocated quota exceeded."
                 return _error(429, "Throttling.AllocationQuota", said, fault=fate.fault)
@@ -178,10 +167,7 @@ class DashScope:
     def _said(self, asked: _Asked, fate: Fate) -> Answer:
         chat = asked.chat
         count = chat.parameters.get("n") or 1
-        said = [
-            speak(chat, fate, seed=self._options.seed, times_served=self._times_served, choice=choice)
-            for choice in range(count)
-        ]
+        said = [self.speak(chat, fate, choice=choice) for choice in range(count)]
         used = sum(one.output_tokens for one in said)
         body = {
             "output": _messages(said) if asked.as_message else _text(said[0]),
@@ -194,7 +180,7 @@ class DashScope:
         }
         good = all(one.good for one in said)
         answer = Answer(WIRE, encoded(body), bought=(chat.key,), chat=True, good=good, account=ACCOUNT)
-        return spoil(answer, fate, slow_s=self._options.slow_s, mishap=_error(*_BROKEN[0]))
+        return spoil(answer, fate, slow_s=self.options.slow_s, mishap=_error(*_BROKEN[0]))
 
 
 def bad_body(body: Any) -> tuple[str, str] | None:

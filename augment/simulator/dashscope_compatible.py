@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from dataclasses import dataclass
 
-from augment.simulator._chat import Chat, bad_chat, chat_of, completion, faults_of, speak
+from augment.simulator._chat import Chat, bad_chat, chat_of, completion, faults_of
+from augment.simulator._vendor import ChatVendor
 from augment.simulator._wire import Answer, Request, encoded
-from augment.simulator.accounts import Accounts
 from augment.simulator.dashscope import ACCOUNT, BAD_JSON, CONTEXT_TOKENS, THROTTLED, USED_UP, ModelQuota, Over
-from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate, Fates, spoil
-from augment.simulator.options import DASHSCOPE_API_KEY, SimulatorOptions
+from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate, spoil
+from augment.simulator.options import DASHSCOPE_API_KEY
 
 WIRE = "dashscope-compatible"
 PREFIX = "/compatible-mode/v1"
@@ -23,22 +23,11 @@ ABLE = frozenset({*TRANSPORT_FAULTS, *CHAT_FAULTS, "quota"})
 _CODES: dict[Over, str] = {"rpm": "limit_requests", "rps": "limit_burst_rate", "tpm": "insufficient_quota"}
 
 
-class DashScopeCompatible:
+@dataclass
+class DashScopeCompatible(ChatVendor):
     """Answers the requests of one simulator on DashScope's compatible wire."""
 
-    def __init__(
-        self,
-        options: SimulatorOptions,
-        fates: Fates,
-        accounts: Accounts,
-        quota: ModelQuota,
-        times_served: Callable[[str], int],
-    ) -> None:
-        self._options = options
-        self._fates = fates
-        self._accounts = accounts
-        self._quota = quota
-        self._times_served = times_served
+    quota: ModelQuota
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request, nothing billed yet."""
@@ -53,7 +42,7 @@ class DashScopeCompatible:
         refused = self._refused(chat)
         if refused:
             return refused
-        fate = self._fates.draw(WIRE, request.body, able=faults_of(chat, ABLE))
+        fate = self.fates.draw(WIRE, request.body, able=faults_of(chat, ABLE))
         return self._told_no(fate) or self._said(chat, fate)
 
     def _read(self, request: Request) -> Chat | Answer:
@@ -66,7 +55,7 @@ class DashScopeCompatible:
         wrong = bad_chat(body)
         if wrong:
             return _error(400, "invalid_parameter_error", wrong[0])
-        if self._accounts.retired(WIRE) or body["model"] in self._options.missing_models:
+        if self.accounts.retired(WIRE) or body["model"] in self.options.missing_models:
             said = f"The model `{body['model']}` does not exist or you do not have access to it."
             return _error(404, "model_not_found", said)
         chat = chat_of(WIRE, body["model"], body)
@@ -75,17 +64,17 @@ class DashScopeCompatible:
         return chat
 
     def _refused(self, chat: Chat) -> Answer | None:
-        left_s = self._accounts.early_s(ACCOUNT)
-        over: Over | None = "rpm" if left_s else self._quota.refusal(chat.model, chat.input_tokens)
+        left_s = self.accounts.early_s(ACCOUNT)
+        over: Over | None = "rpm" if left_s else self.quota.refusal(chat.model, chat.input_tokens)
         if over:
-            return self._accounts.wait(_throttled(over), ACCOUNT, left_s=left_s)
-        return _error(*USED_UP[0]) if self._accounts.used_up(ACCOUNT) else None
+            return self.accounts.wait(_throttled(over), ACCOUNT, left_s=left_s)
+        return _error(*USED_UP[0]) if self.accounts.used_up(ACCOUNT) else None
 
     def _told_no(self, fate: Fate) -> Answer | None:
         match fate.fault:
             case "rate_limited":
                 over = tuple(_CODES)[int(fate.variant * len(_CODES))]
-                return self._accounts.wait(_throttled(over, fault=fate.fault), ACCOUNT)
+                return self.accounts.wait(_throttled(over, fault=fate.fault), ACCOUNT)
             case "quota":
                 return _error(*USED_UP[fate.variant < 0.5], fault=fate.fault)
             case "rejected":
@@ -100,15 +89,12 @@ class DashScopeCompatible:
         return None
 
     def _said(self, chat: Chat, fate: Fate) -> Answer:
-        said = [
-            speak(chat, fate, seed=self._options.seed, times_served=self._times_served, choice=choice)
-            for choice in range(chat.parameters.get("n") or 1)
-        ]
+        said = [self.speak(chat, fate, choice=choice) for choice in range(chat.parameters.get("n") or 1)]
         body = completion(f"chatcmpl-{uuid.uuid4()}", int(time.time()), chat, said)
         good = all(one.good for one in said)
         answer = Answer(WIRE, encoded(body), bought=(chat.key,), chat=True, good=good, account=ACCOUNT)
         mishap = _error(500, "internal_error", "An internal error has occured.")
-        return spoil(answer, fate, slow_s=self._options.slow_s, mishap=mishap)
+        return spoil(answer, fate, slow_s=self.options.slow_s, mishap=mishap)
 
 
 def _throttled(over: Over, *, fault: str = "") -> Answer:

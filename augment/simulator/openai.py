@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from dataclasses import dataclass
 
-from augment.simulator._chat import Chat, Said, bad_chat, chat_of, completion, faults_of, speak
+from augment.simulator._chat import Chat, Said, bad_chat, chat_of, completion, faults_of
+from augment.simulator._vendor import ChatVendor
 from augment.simulator._wire import Answer, Request, Window, encoded
-from augment.simulator.accounts import Accounts
-from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate, Fates, spoil
-from augment.simulator.options import OPENAI_KEYS, SimulatorOptions
+from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate, spoil
+from augment.simulator.options import OPENAI_KEYS
 
 WIRE = "openai"
 TOKENHUB, DEEPSEEK = OPENAI_KEYS["TOKENHUB_API_KEY"], OPENAI_KEYS["DEEPSEEK_API_KEY"]
@@ -27,17 +27,12 @@ CONTEXT_TOKENS = 128_000
 TOKENHUB_INPUT_TOKENS = 4096
 
 
-class OpenAI:
+@dataclass
+class OpenAI(ChatVendor):
     """Answers the requests of one simulator on OpenAI's wire."""
 
-    def __init__(
-        self, options: SimulatorOptions, fates: Fates, accounts: Accounts, times_served: Callable[[str], int]
-    ) -> None:
-        self._options = options
-        self._fates = fates
-        self._accounts = accounts
-        self._times_served = times_served
-        self._window = Window(options.vendor_limits.openai_rpm, 60.0)
+    def __post_init__(self) -> None:
+        self._window = Window(self.options.vendor_limits.openai_rpm, 60.0)
 
     def answer(self, request: Request, *, keyless: bool = False) -> Answer:
         """The answer to one request, nothing billed yet."""
@@ -45,13 +40,13 @@ class OpenAI:
             said = "Incorrect API key provided." if request.bearer() else "You didn't provide an API key."
             return _error(401, said, code="invalid_api_key" if request.bearer() else None)
         account = "" if keyless else request.bearer()
-        if self._accounts.retired(WIRE):
+        if self.accounts.retired(WIRE):
             return _error(404, "The model does not exist or has been retired.", code="model_not_found")
         if request.path.endswith("/models"):
             return _models(request, account)
         if request.method != "POST":
             return _error(405, f"Not allowed to {request.method} on {request.path}.")
-        left_s = self._accounts.early_s(account)
+        left_s = self.accounts.early_s(account)
         if left_s or not self._window.take():
             return self._wait(_rate_limited(), account, left_s)
         chat = self._read(request, account)
@@ -70,7 +65,7 @@ class OpenAI:
         if wrong:
             return _error(400, wrong[0], param=wrong[1])
         translates = body["model"] in TOKENHUB_MODELS
-        if body["model"] in self._options.missing_models or (translates and account != TOKENHUB):
+        if body["model"] in self.options.missing_models or (translates and account != TOKENHUB):
             return _error(404, f"The model `{body['model']}` does not exist.", code="model_not_found")
         chat = chat_of(WIRE, body["model"], body)
         allowed = TOKENHUB_INPUT_TOKENS if translates else CONTEXT_TOKENS
@@ -83,36 +78,33 @@ class OpenAI:
         """What the account may not do any more; a server of one's own asks for no account."""
         if not account:
             return None
-        if self._accounts.used_up(account):
+        if self.accounts.used_up(account):
             return _no_money() if account == DEEPSEEK else _no_quota()
-        left_s = self._accounts.day_over_s(account)
+        left_s = self.accounts.day_over_s(account)
         if left_s:
-            said = f"Rate limit reached on requests per day (RPD): Limit {self._options.rpd}, Used {self._options.rpd}."
+            said = f"Rate limit reached on requests per day (RPD): Limit {self.options.rpd}, Used {self.options.rpd}."
             refused = _error(429, said, kind="requests", code="rate_limit_exceeded")
-            return self._accounts.wait(refused, account, left_s=left_s)
+            return self.accounts.wait(refused, account, left_s=left_s)
         return None
 
     def _chat(self, request: Request, chat: Chat, account: str) -> Answer:
-        fate = self._fates.draw(WIRE, request.body, able=faults_of(chat, ABLE))
+        fate = self.fates.draw(WIRE, request.body, able=faults_of(chat, ABLE))
         if fate.fault == "rate_limited":
             return self._wait(_rate_limited(fate.fault), account)
         return _told_no(fate, chat) or self._said(chat, fate, account)
 
     def _wait(self, refused: Answer, account: str, left_s: float = 0.0) -> Answer:
-        return self._accounts.wait(refused, account, by_default_s=RETRY_AFTER_S, left_s=left_s)
+        return self.accounts.wait(refused, account, by_default_s=RETRY_AFTER_S, left_s=left_s)
 
     def _said(self, chat: Chat, fate: Fate, account: str) -> Answer:
-        choices = [
-            speak(chat, fate, seed=self._options.seed, times_served=self._times_served, choice=choice)
-            for choice in range(chat.parameters.get("n") or 1)
-        ]
+        choices = [self.speak(chat, fate, choice=choice) for choice in range(chat.parameters.get("n") or 1)]
         body = completion(_identity(), int(time.time()), chat, choices)
         if fate.fault == "empty" and fate.variant >= 0.5:
             body["choices"][0]["message"]["content"] = None
         good = all(said.good for said in choices)
         answer = Answer(WIRE, encoded(body), bought=(chat.key,), chat=True, good=good, account=account)
         mishap = _error(500, "The server had an error while processing your request.", kind="server_error")
-        return spoil(answer, fate, slow_s=self._options.slow_s, mishap=mishap)
+        return spoil(answer, fate, slow_s=self.options.slow_s, mishap=mishap)
 
 
 def _models(request: Request, account: str) -> Answer:

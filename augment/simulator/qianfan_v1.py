@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from augment.simulator._chat import Chat, Said, chat_of, faults_of, is_number, speak
+from augment.simulator._chat import Chat, Said, chat_of, faults_of, is_number
+from augment.simulator._vendor import ChatVendor
 from augment.simulator._wire import Answer, Request, encoded
-from augment.simulator.accounts import Accounts
-from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate, Fates, spoil
-from augment.simulator.options import SimulatorOptions
+from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate, spoil
 from augment.simulator.qianfan_keys import ACCOUNT, V1_PREFIX, Keyring, Quota, has_endpoint
 
 WIRE = "qianfan-v1"
@@ -26,29 +25,17 @@ _REFUSAL = "您的问题我暂时无法回答，让我们换个话题再聊聊�
 _RANGES = {"temperature": (0.0, False, 1.0), "top_p": (0.0, True, 1.0), "penalty_score": (1.0, True, 2.0)}
 
 
-class QianfanV1:
+@dataclass
+class QianfanV1(ChatVendor):
     """Answers the requests of one simulator on Qianfan's V1 wire."""
 
-    def __init__(
-        self,
-        options: SimulatorOptions,
-        fates: Fates,
-        accounts: Accounts,
-        keyring: Keyring,
-        quota: Quota,
-        times_served: Callable[[str], int],
-    ) -> None:
-        self._options = options
-        self._fates = fates
-        self._accounts = accounts
-        self._keyring = keyring
-        self._quota = quota
-        self._times_served = times_served
+    keyring: Keyring
+    quota: Quota
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request, nothing billed yet."""
         endpoint = request.path.removeprefix(V1_PREFIX)
-        gone = self._accounts.retired(WIRE) or endpoint in self._options.missing_models
+        gone = self.accounts.retired(WIRE) or endpoint in self.options.missing_models
         if gone or not has_endpoint(endpoint) or request.method != "POST":
             return _error(3, "Unsupported openapi method")
         refused = self._auth_refusal(request)
@@ -64,25 +51,25 @@ class QianfanV1:
         if wrong:
             return _error(*wrong)
         chat = chat_of(WIRE, endpoint, body)
-        over = self._quota.refusal(chat.input_tokens)
+        over = self.quota.refusal(chat.input_tokens)
         if over:
             return (
                 _error(336501, "Rate limit reached for RPM")
                 if over == "rpm"
                 else _error(336502, "Rate limit reached for TPM")
             )
-        if self._accounts.used_up(ACCOUNT):
+        if self.accounts.used_up(ACCOUNT):
             return _error(19, "Open api total request limit reached")
-        if self._accounts.day_over_s(ACCOUNT):
+        if self.accounts.day_over_s(ACCOUNT):
             return _error(17, "Open api daily request limit reached")
         able = ABLE | {"token_expired" if request.parameter("access_token") else "clock_skew"}
-        fate = self._fates.draw(WIRE, request.path.encode() + request.body, able=faults_of(chat, able))
+        fate = self.fates.draw(WIRE, request.path.encode() + request.body, able=faults_of(chat, able))
         return _told_no(fate, chat) or self._said(chat, fate)
 
     def _auth_refusal(self, request: Request) -> Answer | None:
         token = request.parameter("access_token")
         if token:
-            match self._keyring.access_token_state(token):
+            match self.keyring.access_token_state(token):
                 case "invalid":
                     return _error(110, "Access token invalid or no longer valid")
                 case "expired":
@@ -90,14 +77,14 @@ class QianfanV1:
             return None
         if not request.header("authorization"):
             return _error(100, "Invalid parameter: no access_token and no signature")
-        return _error(14, "IAM Certification failed") if self._keyring.signature_refusal(request) else None
+        return _error(14, "IAM Certification failed") if self.keyring.signature_refusal(request) else None
 
     def _said(self, chat: Chat, fate: Fate) -> Answer:
-        said = speak(chat, fate, seed=self._options.seed, times_served=self._times_served)
+        said = self.speak(chat, fate)
         body = _body(chat, said)
         answer = Answer(WIRE, encoded(body), bought=(chat.key,), chat=True, good=said.good, account=ACCOUNT)
         mishap = _error(336000, "Internal error")
-        return spoil(answer, fate, slow_s=self._options.slow_s, mishap=mishap)
+        return spoil(answer, fate, slow_s=self.options.slow_s, mishap=mishap)
 
 
 def _bad_body(body: Any) -> tuple[int, str] | None:

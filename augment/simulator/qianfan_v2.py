@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from dataclasses import dataclass
 
-from augment.simulator._chat import Chat, Said, bad_chat, chat_of, completion, faults_of, speak
+from augment.simulator._chat import Chat, Said, bad_chat, chat_of, completion, faults_of
+from augment.simulator._vendor import ChatVendor
 from augment.simulator._wire import Answer, Request, encoded
-from augment.simulator.accounts import Accounts
-from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate, Fates, spoil
-from augment.simulator.options import SimulatorOptions
+from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate, spoil
 from augment.simulator.qianfan_keys import ACCOUNT, Keyring, Quota
 
 WIRE = "qianfan-v2"
@@ -25,30 +24,18 @@ USED_UP = ("BILLING_INSUFFICIENT_BALANCE", "Your account has insufficient balanc
 DAY_OVER = ("QUOTA_USER_DAILY_REQUEST", "Daily request quota per user exceeded")
 
 
-class QianfanV2:
+@dataclass
+class QianfanV2(ChatVendor):
     """Answers the requests of one simulator on Qianfan's V2 wire."""
 
-    def __init__(
-        self,
-        options: SimulatorOptions,
-        fates: Fates,
-        accounts: Accounts,
-        keyring: Keyring,
-        quota: Quota,
-        times_served: Callable[[str], int],
-    ) -> None:
-        self._options = options
-        self._fates = fates
-        self._accounts = accounts
-        self._keyring = keyring
-        self._quota = quota
-        self._times_served = times_served
+    keyring: Keyring
+    quota: Quota
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request, nothing billed yet."""
-        if not self._keyring.knows_bearer(request.bearer()):
+        if not self.keyring.knows_bearer(request.bearer()):
             return _error(401, "invalid_iam_token", "IAM Certification failed", kind="invalid_request_error")
-        if self._accounts.retired(WIRE):
+        if self.accounts.retired(WIRE):
             return _error(404, "model_not_found", "the requested model has been taken offline")
         if request.method != "POST":
             return _error(405, "invalid_method", f"{request.method} is not supported")
@@ -61,37 +48,37 @@ class QianfanV2:
         wrong = bad_chat(body)
         if wrong:
             return _error(400, "invalid_model" if wrong[1] == "model" else "invalid_argument", wrong[0])
-        if body["model"] in self._options.missing_models:
+        if body["model"] in self.options.missing_models:
             return _error(401, "invalid_model", "No permission to use the model")
         chat = chat_of(WIRE, body["model"], body)
         refused = self._refused(chat)
         if refused:
             return refused
-        fate = self._fates.draw(WIRE, request.body, able=faults_of(chat, ABLE))
+        fate = self.fates.draw(WIRE, request.body, able=faults_of(chat, ABLE))
         if fate.fault == "rate_limited":
             limited = _rate_limited("rpm" if fate.variant < 0.5 else "tpm", fault=fate.fault)
-            return self._accounts.wait(limited, ACCOUNT)
+            return self.accounts.wait(limited, ACCOUNT)
         return _told_no(fate, chat) or self._said(chat, fate)
 
     def _refused(self, chat: Chat) -> Answer | None:
         """What the account may not do now."""
-        left_s = self._accounts.early_s(ACCOUNT)
-        over = "rpm" if left_s else self._quota.refusal(chat.input_tokens)
+        left_s = self.accounts.early_s(ACCOUNT)
+        over = "rpm" if left_s else self.quota.refusal(chat.input_tokens)
         if over:
-            return self._accounts.wait(_rate_limited(over), ACCOUNT, left_s=left_s)
-        if self._accounts.used_up(ACCOUNT):
+            return self.accounts.wait(_rate_limited(over), ACCOUNT, left_s=left_s)
+        if self.accounts.used_up(ACCOUNT):
             return _error(429, *USED_UP, kind="insufficient_balance")
-        if self._accounts.day_over_s(ACCOUNT):
+        if self.accounts.day_over_s(ACCOUNT):
             return _error(429, *DAY_OVER, kind="quota_exceeded")
         return None
 
     def _said(self, chat: Chat, fate: Fate) -> Answer:
-        said = speak(chat, fate, seed=self._options.seed, times_served=self._times_served)
+        said = self.speak(chat, fate)
         body = completion(_identity(), int(time.time()), chat, [said])
         body["choices"][0]["flag"] = 0
         answer = Answer(WIRE, encoded(body), bought=(chat.key,), chat=True, good=said.good, account=ACCOUNT)
         mishap = _error(500, "internal_error", "Internal error", kind="internal_error")
-        return spoil(answer, fate, slow_s=self._options.slow_s, mishap=mishap)
+        return spoil(answer, fate, slow_s=self.options.slow_s, mishap=mishap)
 
 
 def _told_no(fate: Fate, chat: Chat) -> Answer | None:

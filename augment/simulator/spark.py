@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from augment.simulator._chat import Said, faults_of, speak
+from augment.simulator._chat import Said, faults_of
+from augment.simulator._vendor import ChatVendor
 from augment.simulator._wire import Answer, Request, Window, encoded
-from augment.simulator.accounts import Accounts
-from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate, Fates
-from augment.simulator.options import SPARK_API_KEY, SPARK_API_SECRET, SPARK_SERVICE_ID, SimulatorOptions
+from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fate
+from augment.simulator.options import SPARK_API_KEY, SPARK_API_SECRET, SPARK_SERVICE_ID
 from augment.simulator.spark_codes import QUOTAS, RATE_LIMITS, TOLD, pick
 from augment.simulator.spark_frames import (
     DOMAINS,
@@ -60,23 +60,14 @@ def as_base(said: Said) -> Said:
     return replace(said, text=BASE_MODEL_SAYS + said.text) if said.text else said
 
 
-class Spark:
+@dataclass
+class Spark(ChatVendor):
     """Judges the handshakes and answers the questions of one simulator; ``spark_line`` moves the bytes."""
 
-    def __init__(
-        self,
-        options: SimulatorOptions,
-        fates: Fates,
-        accounts: Accounts,
-        times_served: Callable[[str], int],
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        self._options = options
-        self._fates = fates
-        self._accounts = accounts
-        self._times_served = times_served
-        self._now = now
-        self._window = Window(options.vendor_limits.spark_rps, 1.0)
+    now: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
+        self._window = Window(self.options.vendor_limits.spark_rps, 1.0)
         self.talking = 0
 
     def serves(self, path: str) -> bool:
@@ -87,12 +78,12 @@ class Spark:
         """The answer to a handshake that is refused; None lets it in."""
         if self._retired(request.path):
             return _at_the_door(404, "no Route matched with those values")
-        no = spark_refusal(request, keys={SPARK_API_KEY: SPARK_API_SECRET}, now=self._now())
+        no = spark_refusal(request, keys={SPARK_API_KEY: SPARK_API_SECRET}, now=self.now())
         if no:
             return _at_the_door(*no)
         if not _upgrades(request):
             return Answer(WIRE, error_frame(10000, "UpgradeError: this address speaks websocket only"), 400)
-        fate = self._fates.draw(f"{WIRE}-handshake", request.path.encode(), able=AT_THE_DOOR)
+        fate = self.fates.draw(f"{WIRE}-handshake", request.path.encode(), able=AT_THE_DOOR)
         match fate.fault:
             case "html":
                 return Answer(WIRE, _PAGE, content_type="text/html", fault=fate.fault)
@@ -109,9 +100,9 @@ class Spark:
             self._admit()
         except Refused as refused:
             return _told(WIRE, refused.code, refused.message)
-        fate = self._fates.draw(WIRE, raw.encode(), able=faults_of(question.chat, ABLE))
+        fate = self.fates.draw(WIRE, raw.encode(), able=faults_of(question.chat, ABLE))
         if fate.fault == "5xx":  # the handshake refuses half of the rate; what it lets in makes up the other half
-            variant = fate.variant * (2 - self._options.faults["5xx"])
+            variant = fate.variant * (2 - self.options.faults["5xx"])
             fate = Fate("5xx", variant) if variant < 1 else Fate()
         if fate.fault in TOLD:
             return self._no(question, fate)
@@ -119,30 +110,30 @@ class Spark:
 
     def _retired(self, path: str) -> bool:
         wires = (WIRE, TUNED_WIRE) if path == TUNED_PATH else (WIRE,)
-        return all(map(self._accounts.retired, wires))
+        return all(map(self.accounts.retired, wires))
 
     def _not_granted(self) -> frozenset[str]:
-        gone = set(self._options.missing_models)
-        if self._accounts.retired(WIRE):
+        gone = set(self.options.missing_models)
+        if self.accounts.retired(WIRE):
             gone |= set(DOMAINS)
-        if self._accounts.retired(TUNED_WIRE):
+        if self.accounts.retired(TUNED_WIRE):
             gone.add(SPARK_SERVICE_ID)
         return frozenset(gone)
 
     def _admit(self) -> None:
         """Raises Refused for what the account may not ask now."""
-        at_once = self._options.vendor_limits.spark_at_once
+        at_once = self.options.vendor_limits.spark_at_once
         if at_once and self.talking > at_once:
             raise Refused(*RATE_LIMITS[1])
         if not self._window.take():
             raise Refused(*RATE_LIMITS[0])
-        if self._accounts.used_up(ACCOUNT):
+        if self.accounts.used_up(ACCOUNT):
             raise Refused(*QUOTAS[1])
-        if self._accounts.day_over_s(ACCOUNT):
+        if self.accounts.day_over_s(ACCOUNT):
             raise Refused(*QUOTAS[0])
 
     def _said(self, question: Question, fate: Fate) -> Said:
-        said = speak(question.chat, fate, seed=self._options.seed, times_served=self._times_served)
+        said = self.speak(question.chat, fate)
         if said.cut:  # no frame says so, but for the count
             said = replace(said, output_tokens=question.chat.parameters["max_tokens"])
         return as_base(said) if question.service and not question.patched else said
@@ -170,7 +161,7 @@ class Spark:
             fault=fate.fault,
             account=ACCOUNT,
         )
-        return _spoilt(Speech(whole, tuple(frames)), fate, self._options.slow_s)
+        return _spoilt(Speech(whole, tuple(frames)), fate, self.options.slow_s)
 
 
 def _spoilt(speech: Speech, fate: Fate, slow_s: float) -> Speech:

@@ -11,20 +11,18 @@ address names neither model nor finish reason in a success.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from augment.simulator._chat import Chat, Said, bad_chat, chat_of, completion, faults_of, speak
+from augment.simulator._chat import Chat, Said, bad_chat, chat_of, completion, faults_of
+from augment.simulator._vendor import ChatVendor
 from augment.simulator._wire import Answer, Request, Window, encoded
-from augment.simulator.accounts import Accounts
-from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, Fates, spoil
+from augment.simulator.faults import CHAT_FAULTS, TRANSPORT_FAULTS, spoil
 from augment.simulator.options import (
     SPARK_API_PASSWORD,
     SPARK_RESOURCE_ID,
     SPARK_SERVICE_ID,
     SPARK_TUNED_API_KEY,
-    SimulatorOptions,
 )
 from augment.simulator.spark import ACCOUNT, as_base
 from augment.simulator.spark_codes import QUOTAS, RATE_LIMITS, TOLD, Told, pick
@@ -38,17 +36,12 @@ NOT_GRANTED: Told = (11200, "AppIdNoAuthError")
 _PASSWORDS = (SPARK_API_PASSWORD, SPARK_TUNED_API_KEY)
 
 
-class SparkHTTP:
+@dataclass
+class SparkHTTP(ChatVendor):
     """Answers the requests of one simulator on Spark's two HTTP addresses."""
 
-    def __init__(
-        self, options: SimulatorOptions, fates: Fates, accounts: Accounts, times_served: Callable[[str], int]
-    ) -> None:
-        self._options = options
-        self._fates = fates
-        self._accounts = accounts
-        self._times_served = times_served
-        self._window = Window(options.vendor_limits.spark_rps, 1.0)
+    def __post_init__(self) -> None:
+        self._window = Window(self.options.vendor_limits.spark_rps, 1.0)
 
     def serves(self, path: str) -> bool:
         """Whether a path lies under one of the two addresses."""
@@ -58,7 +51,7 @@ class SparkHTTP:
         """The answer to one request, nothing billed yet."""
         tuned = request.path.startswith(TUNED_PREFIX)
         wire = TUNED_WIRE if tuned else WIRE
-        if self._accounts.retired(wire):
+        if self.accounts.retired(wire):
             return _by_the_gateway(wire, 404, "no Route matched with those values")
         no = _unauthorised(request.bearer(), (SPARK_TUNED_API_KEY,) if tuned else _PASSWORDS)
         if no:
@@ -73,7 +66,7 @@ class SparkHTTP:
         if wrong:
             return _error(wire, (10005, wrong), status=400)
         lora = request.header("lora_id")
-        if body["model"] in self._options.missing_models or (tuned and lora not in ("", "0", SPARK_RESOURCE_ID)):
+        if body["model"] in self.options.missing_models or (tuned and lora not in ("", "0", SPARK_RESOURCE_ID)):
             return _error(wire, NOT_GRANTED)
         return self._chat(wire, body, request.body, patched=lora == SPARK_RESOURCE_ID)
 
@@ -84,23 +77,23 @@ class SparkHTTP:
             return _error(wire, (10907, f"{chat.input_tokens} tokens are more than {domain.input_tokens}"), status=400)
         if not self._window.take():
             return _error(wire, RATE_LIMITS[0])
-        if self._accounts.used_up(ACCOUNT):
+        if self.accounts.used_up(ACCOUNT):
             return _error(wire, QUOTAS[1])
-        if self._accounts.day_over_s(ACCOUNT):
+        if self.accounts.day_over_s(ACCOUNT):
             return _error(wire, QUOTAS[0])
-        fate = self._fates.draw(wire, raw, able=faults_of(chat, ABLE))
+        fate = self.fates.draw(wire, raw, able=faults_of(chat, ABLE))
         if fate.fault == "5xx" and fate.variant < 0.5:
             return replace(_by_the_gateway(wire, 503, "failure to get a peer from the ring-balancer"), fault=fate.fault)
         if fate.fault in TOLD:
             return _error(wire, pick(TOLD[fate.fault], fate.variant), fault=fate.fault)
-        said = speak(chat, fate, seed=self._options.seed, times_served=self._times_served)
+        said = self.speak(chat, fate)
         if wire == TUNED_WIRE and not patched:
             said = as_base(said)
             wire = WIRE  # counted with the base model's, as on the websocket
         answer = Answer(
             wire, encoded(_body(wire, chat, said)), bought=(chat.key,), chat=True, good=said.good, account=ACCOUNT
         )
-        return spoil(answer, fate, slow_s=self._options.slow_s, mishap=_error(wire, (10012, "EngineInternalError")))
+        return spoil(answer, fate, slow_s=self.options.slow_s, mishap=_error(wire, (10012, "EngineInternalError")))
 
 
 def _unauthorised(bearer: str, accepted: tuple[str, ...]) -> str:
