@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ui import quality_parts as parts
+from ui import quality_reports as reports
 from ui import state, widgets
 from ui.state import Workbench, t
 
@@ -19,12 +20,12 @@ def render(bench: Workbench) -> None:
     parts.passed(found)
     parts.attempts(found)
     parts.broken(found)
-    parts.people(bench, name, version)
+    reports.people(bench, name, version)
     parts.votes(bench, found)
     parts.letters(found)
     parts.longest(found)
     parts.lengths(found)
     parts.tags(found)
-    parts.leaks(bench, name, version)
-    parts.contamination(bench, name, version)
+    reports.leaks(bench, name, version)
+    reports.contamination(bench, name, version)
     widgets.command("quality", f"{name}@v{version}")
