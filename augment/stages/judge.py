@@ -18,6 +18,8 @@ from augment.types import Asker, Check, Done, Message, Outcome, Reject, Row, Ski
 from augment.verdicts import Scores, read_verdict
 
 TITLES = {"problem": "题目", "question": "问题", "options": "选项", "answer": "答案", "reasoning": "解答"}
+# What a row may not lack where the rubric shows it, and what it is skipped for.
+NOTHING_TO_JUDGE = {"reasoning": "check:no-reasoning", "answer": "no answer", "question": "check:no-stem"}
 NEEDED = ("material", "mark", "criteria", "form", "notice")
 
 
@@ -48,8 +50,11 @@ def prepare(options: Options, context: Context) -> Ready:
     question(Row("", ""), rubric, frame)  # an unknown hole is found now, not after the run has begun
 
     async def work(row: Row, ask: Asker) -> Outcome:
-        if not all(_has(row, column) for column in rubric.shown if column in ("answer", "reasoning", "question")):
-            return Skip("no answer")
+        lacking = next(
+            (column for column in NOTHING_TO_JUDGE if column in rubric.shown and not _has(row, column)), None
+        )
+        if lacking is not None:
+            return Skip(NOTHING_TO_JUDGE[lacking])
         others = [name for name in dict.fromkeys(ask.others) if name != ask.providers[0]]
         judges = [ask.providers, *((name,) for name in others)]
         wanted = [one for one in judges if options.redo or not _judged(row, one, rubric)]

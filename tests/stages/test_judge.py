@@ -198,18 +198,19 @@ def test_a_rehearsed_verdict_gives_way_to_a_real_one(judged: Callable[..., Playe
 
 
 @pytest.mark.parametrize(
-    ("row", "rubric"),
+    ("row", "rubric", "reason"),
     [
-        pytest.param(ROW.with_(answer=None), "reading", id="no answer"),
-        pytest.param(ROW.with_(reasoning=None), "reasoning", id="no solution"),
-        pytest.param(ROW.with_(problem=None, question=None), "reading", id="no question"),
+        pytest.param(ROW.with_(answer=None), "reading", "no answer", id="no answer"),
+        pytest.param(ROW.with_(reasoning=None), "reasoning", "check:no-reasoning", id="no solution"),
+        pytest.param(ROW.with_(reasoning=" \n", answer=None), "reasoning", "check:no-reasoning", id="neither"),
+        pytest.param(ROW.with_(problem=None, question=None), "reading", "check:no-stem", id="no question"),
     ],
 )
 def test_a_row_without_what_the_rubric_looks_at_is_skipped(
-    judged: Callable[..., Played], row: Row, rubric: str
+    judged: Callable[..., Played], row: Row, rubric: str, reason: str
 ) -> None:
     played = judged(row, saying("x"), rubric=rubric)
-    assert (played.calls, played.states) == (0, ["skipped no answer"])
+    assert (played.calls, played.states) == (0, [f"skipped {reason}"])
 
 
 # ── options ───────────────────────────────────────────────────────────────────────────────────────────────────────────
