@@ -19,11 +19,16 @@ from augment.stages._stage import Context, Ready, Stage, option
 from augment.types import Asker, Done, Outcome, Row, Skip
 
 _ANY = ""
+ROUNDING = 0.0101  # three thirds may be written 0.33
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    ratios: str = option("train=0.8,dev=0.1,test=0.1", "the splits and their shares", metavar="NAME=SHARE,…")
+    ratios: str = option(
+        "train=0.8,dev=0.1,test=0.1",
+        "the splits and their shares, which add up to 1, or whole parts of any sum",
+        metavar="NAME=SHARE,…",
+    )
     seed: int = option(0, "of the draw, and of --sample", metavar="N")
     stratify: str = option("", "deal evenly within rows of like options or like answer", choices=("options", "answer"))
     threshold: float = option(0.85, "from which likeness on rows are near-duplicates, 0 to 1", metavar="SHARE")
@@ -46,7 +51,10 @@ def prepare(options: Options, context: Context) -> Ready:
 
 
 def read_ratios(text: str) -> dict[str, float]:
-    """Split → its share of the whole, from ``train=0.8,test=0.2`` or ``train=8,test=2``. Raises UsageError."""
+    """Split → its share of the whole, from ``train=0.8,test=0.2`` or, in whole parts, ``train=8,test=2``.
+
+    Fractions that do not add up to 1 are refused: a split is missing, or a figure is wrong. Raises UsageError.
+    """
     found: dict[str, float] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, share = part.partition("=")
@@ -62,6 +70,11 @@ def read_ratios(text: str) -> dict[str, float]:
     if not found:
         raise UsageError("--ratios names no split", hint="train=0.8,dev=0.1,test=0.1")
     whole = sum(found.values())
+    if abs(whole - 1) > ROUNDING and not all(share.is_integer() for share in found.values()):
+        raise UsageError(
+            f"--ratios {text!r}: the shares add up to {whole:.4g}, not to 1",
+            hint="train=0.8,dev=0.1,test=0.1; or in whole parts: train=8,dev=1,test=1",
+        )
     return {name: share / whole for name, share in found.items()}
 
 

@@ -133,6 +133,18 @@ def test_shares_that_make_no_sense_are_refused(text: str) -> None:
         read_ratios(text)
 
 
+@pytest.mark.parametrize("text", ["train=0.8,test=0.1", "train=0.8,dev=0.1,test=0.2", "train=0.9", "a=0.5,b=1"])
+def test_fractions_that_do_not_make_a_whole_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="add up to") as caught:
+        read_ratios(text)
+    assert "train=8,dev=1,test=1" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["a=0.33,b=0.33,c=0.33", "a=0.333,b=0.667", "a=1"])
+def test_shares_may_be_rounded(text: str) -> None:
+    assert sum(read_ratios(text).values()) == pytest.approx(1)
+
+
 def test_shares_may_be_parts_of_anything() -> None:
     assert read_ratios("train=8, test=2") == {"train": 0.8, "test": 0.2}
 
