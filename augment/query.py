@@ -30,6 +30,7 @@ CONTENT = tuple(name for name in COLUMNS if name not in VOLATILE and name != "ro
 CACHED_VERSIONS = 4
 # Each has room for one expression; what closes one of them early does not fit the other.
 FRAMES = ("SELECT [{}\n]", "SELECT CASE WHEN {}\n THEN 1 END")
+PLACED = re.compile(r"^LINE (?P<line>\d+): (?P<text>.*)\n(?P<blanks> *)\^", re.MULTILINE)
 NESTED = re.compile(r"\b(select|from)\b", re.IGNORECASE)
 
 
@@ -261,9 +262,25 @@ def _check_frames(where: str) -> None:
         raise _no_expression(where, error) from error
 
 
+def _told(where: str, error: str) -> str:
+    """What the parser said, in places of the expression: not of the frame it was tried in."""
+    what = error.splitlines()[0]
+    found = PLACED.search(error)
+    if found is None or "syntax error" not in what:
+        return what
+    lines, number = where.split("\n"), int(found["line"])
+    if number > len(lines):
+        return "it ends before it is complete: a value, a bracket or a quote is missing"
+    before = FRAMES[0].index("{") if number == 1 else 0
+    column = len(found["blanks"]) - len(f"LINE {number}: ") - before
+    if not 0 <= column < len(lines[number - 1]) or found["text"][before:].rstrip() != lines[number - 1].rstrip():
+        return what  # a long line comes back shortened
+    return f"{what}, character {sum(map(len, lines[: number - 1])) + number + column}"
+
+
 def _no_expression(where: str, error: Exception) -> UsageError:
     shown = where if len(where) <= 200 else f"{where[:200]}…"
-    what = str(error).splitlines()[0]
+    what = _told(where, str(error))
     return UsageError(
         f"{shown!r} is not an SQL expression over the columns of a row: {what}", hint=f"for example: {EXAMPLE}"
     )

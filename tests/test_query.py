@@ -176,6 +176,25 @@ def test_anything_but_one_expression_over_a_row_is_refused_with_an_example(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("answer ==", "it ends before it is complete"),
+        ("score > 1 and (label = 'wrong'", "it ends before it is complete"),
+        ("options[1", "it ends before it is complete"),
+        ("answer = ]", """at or near "]", character 10"""),
+        ("the score > 1", """at or near "score", character 5"""),
+        ("answer = 'A'\n  and bad score", """at or near "score", character 24"""),
+    ],
+    ids=ascii,
+)
+def test_a_slip_is_shown_where_it_stands_in_the_expression(where: str, told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_expression(where)
+    assert repr(where) in caught.value.message
+    assert told in caught.value.message
+
+
 def test_what_is_no_truth_value_is_refused_when_it_meets_a_row(store: Store) -> None:
     with pytest.raises(UsageError):
         select(store, "d", 1, where="question")
