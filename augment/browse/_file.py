@@ -66,9 +66,14 @@ class Place:
         return self.folder / f"{self.key}.arrays"
 
     @property
+    def folders(self) -> dict[str, Path]:
+        """What lies beside the table, by name."""
+        return {"rows": self.rows, "arrays": self.arrays, "grams": self.grams}
+
+    @property
     def ready(self) -> bool:
         """Whether all are there."""
-        return self.table.is_file() and all(one.is_dir() for one in (self.rows, self.arrays, self.grams))
+        return self.table.is_file() and all(one.is_dir() for one in self.folders.values())
 
     def progress(self) -> Progress | None:
         """What the builder at work said last; None where none is. Raises DiskTrouble."""
@@ -107,7 +112,7 @@ class Place:
 
     def forget(self) -> None:
         """Removes all: one was found damaged."""
-        for one in (self.table, self.rows, self.arrays, self.grams):
+        for one in (self.table, *self.folders.values()):
             drop(one)
 
     @property

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from augment.browse._columns import Columns
@@ -19,8 +20,9 @@ from augment.errors import Conflict
 from augment.files import disk_errors, make_folder, sync_file, sync_folder
 from augment.store import Store
 
-CHUNK = 10_000  # rows put in at once
-BUILDER_MEMORY = "800MB"  # a checkpoint holds much of what it writes; the rest is spilled beside it
+SAY = 10_000  # rows between two notes of how far it is
+NUMBERED = pa.schema([pa.field("position", pa.int64()), *WIDE])
+BUILDER_MEMORY = "500MB"  # the rest is spilled beside it
 
 
 def build(store: Store, name: str, version: int, *, kept_bytes: int = KEPT_BYTES) -> bool:
@@ -61,7 +63,6 @@ def _write_arrays(at: Place, folder: Path) -> None:
 def _write_table(store: Store, name: str, version: int, path: Path, say: Callable[[int], None]) -> None:
     import duckdb
 
-    columns = ", ".join(f'"{column}"' for column in WIDE.names)
     with contextlib.closing(
         duckdb.connect(
             str(path),
@@ -75,27 +76,21 @@ def _write_table(store: Store, name: str, version: int, path: Path, say: Callabl
             },
         )
     ) as connection:
-        connection.register("batch", WIDE.empty_table())
-        connection.execute(f"CREATE TABLE base AS SELECT 0::BIGINT AS position, {columns} FROM batch LIMIT 0")
-        done = 0
-        for table in _chunks(store.read(name, version)):
-            connection.register("batch", table)
-            connection.execute(f"INSERT INTO base SELECT {done} + row_number() OVER () - 1, {columns} FROM batch")
-            connection.unregister("batch")
-            done += table.num_rows
-            say(done)
+        # One statement over a stream: row groups are written as they fill up, without a log to be written first.
+        reader = pa.RecordBatchReader.from_batches(NUMBERED, _numbered(store.read(name, version), say))
+        connection.register("stream", reader)
+        connection.execute("CREATE TABLE base AS SELECT * FROM stream")
         connection.execute("CHECKPOINT")
 
 
-def _chunks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
-    waiting: list[pa.RecordBatch] = []
+def _numbered(batches: Iterator[pa.RecordBatch], say: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
+    done = 0
     for batch in batches:
-        waiting.append(pa.RecordBatch.from_arrays([*batch.columns, *derived(batch).values()], schema=WIDE))
-        if sum(one.num_rows for one in waiting) >= CHUNK:
-            yield pa.Table.from_batches(waiting)
-            waiting = []
-    if waiting:
-        yield pa.Table.from_batches(waiting)
+        positions = pa.array(np.arange(done, done + batch.num_rows, dtype=np.int64))
+        yield pa.RecordBatch.from_arrays([positions, *batch.columns, *derived(batch).values()], schema=NUMBERED)
+        done += batch.num_rows
+        if done % SAY < batch.num_rows:
+            say(done)
 
 
 def _whole(at: Place, final: Path, write: Callable[[Path], None]) -> None:
