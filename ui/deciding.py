@@ -63,6 +63,12 @@ def forget() -> None:
         st.session_state.pop(name, None)
 
 
+def stay(row_id: str) -> None:
+    """Begins something about a row, which stays on the screen even if somebody else decides about it meanwhile."""
+    forget()
+    go(row=row_id)
+
+
 def toggle(name: str) -> None:
     """Shows or hides a part of the page."""
     st.session_state[name] = not st.session_state.get(name, False)
@@ -97,7 +103,7 @@ def skip(bench: Workbench, at: At) -> None:
 def ask_reason(at: At) -> None:
     """Reject was chosen: the bar asks why."""
     chosen = st.session_state.get("reason") if st.session_state.get("asking") == at.row_id else None
-    forget()
+    stay(at.row_id)
     st.session_state["asking"] = at.row_id
     if chosen is not None:
         st.session_state["reason"] = chosen
@@ -105,7 +111,7 @@ def ask_reason(at: At) -> None:
 
 def pick_reason(at: At, reason: str) -> None:
     """One of the six; it asks for Enter, whether the bar was asking yet or not."""
-    forget()
+    stay(at.row_id)
     st.session_state["asking"], st.session_state["reason"] = at.row_id, reason
 
 
@@ -130,7 +136,7 @@ def open_row(row_id: str | None) -> None:
 
 def ask_note(at: At) -> None:
     """The bar asks for a note."""
-    forget()
+    stay(at.row_id)
     st.session_state["noting"] = at.row_id
 
 
@@ -149,7 +155,7 @@ def save_note(bench: Workbench, at: At) -> None:
 
 def begin_edit(row: Row) -> None:
     """The row's fields as drafts, and what they held."""
-    forget()
+    stay(row.row_id)
     st.session_state["editing"] = row.row_id
     seen = {name: getattr(row, name) for name in EDITABLE}
     st.session_state[f"seen-{row.row_id}"] = seen

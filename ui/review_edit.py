@@ -78,7 +78,7 @@ def _checked(bench: Workbench, row: Row, parent: Row | None) -> str:
     title = t("edit.checked", fields=t("edit.between").join(word("field", name) for name in changes))
     lines = []
     if draft.reasoning:
-        fits = draft.concluded is not None and (draft.concluded == draft.answer) != (draft.label == "wrong")
+        fits = rows.concludes_right(draft)
         now = t("review.concludes", letters=draft.concluded or t("review.concludes_nothing"))
         turned = f"（{t('edit.was', sign=row.concluded or '–')}）" if draft.concluded != row.concluded else ""
         said = f"{now}{turned} · {t('review.answer', answer=draft.answer or '–')}"

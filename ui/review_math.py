@@ -45,9 +45,13 @@ def with_math(text: str, plain: Callable[[str], str] = panes.shown) -> str:
     for found in SPAN.finditer(text):
         sign = found.lastgroup or "d"
         made = formula(found[sign], block=sign in "ab", words=sign != "d")
-        if made is not None:
-            parts += [plain(text[at : found.start()]), made]
-            at = found.end()
+        if made is None:
+            continue
+        before, at = text[at : found.start()], found.end()
+        if sign in "ab":  # it stands on a line of its own as it is
+            before = before.rstrip()
+            at += len(text[at:]) - len(text[at:].lstrip())
+        parts += [plain(before), made]
     return "".join([*parts, plain(text[at:])])
 
 

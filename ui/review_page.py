@@ -12,7 +12,9 @@ from ui.state import At, Browser, Row, Spot, Workbench
 from ui.words import moment, remedy, t, word
 
 ASKS = 8  # of a row that are shown; `augment attempts` lists the rest
-TO_TOP = "document.querySelector('section.stMain')?.scrollTo(0,0)"
+TO_TOP = (  # whatever scrolls around the row
+    "{let e=document.querySelector('.reading');while(e&&e.scrollTop===0)e=e.parentElement;e?.scrollTo(0,0)}"
+)
 
 
 @st.fragment
@@ -86,6 +88,13 @@ def _standing(row: Row, parent: Row | None, spot: Spot, *, hidden: bool) -> str:
     failed = [word("check", check["name"]) for check in row.checks or [] if not check["ok"]]
     if failed:
         parts.append(("no", f"✗ {'、'.join(failed)}"))
+    if row.reasoning:
+        right = rows.concludes_right(row)
+        parts.append(
+            ("ok" if right else "no", f"{'✓' if right else '✗'} {t('review.concludes', letters=row.concluded or '–')}")
+        )
+    if row.score is not None:
+        parts.append(("", t("review.scored", score=f"{row.score:.2f}")))
     if hidden:
         parts.append(("hint", f"! {t('review.blind')}"))
     if row.parent_id and parent is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -88,7 +88,15 @@ def _deals(bench: Workbench, shown: Browser) -> None:
     names = list(dict.fromkeys(name for one in deals for name in one.reviewers))
     for name in names:
         parts = {"view": "review", "ds": shown.name, "by": name, "assigned": name}
-        st.code(f"{name}  ?{urlencode(parts)}", language=None)
+        here = (st.context.url or "").partition("?")[0]
+        st.code(
+            f"{name}  {here}?{'&'.join(f'{key}={_readable(value)}' for key, value in parts.items())}", language=None
+        )
+
+
+def _readable(value: str) -> str:
+    """For an address that people read: only what would break it is written otherwise."""
+    return "".join(one if not one.isascii() and one.isprintable() else quote(one, safe="") for one in value)
 
 
 def _deal_form(bench: Workbench, shown: Browser) -> None:

@@ -67,7 +67,14 @@ def _more(bench: Workbench, shown: Browser) -> None:
         help=t("act.seal_help"),
         width="stretch",
     )
-    st.button(t("queue.mine"), key="mine-only", on_click=state.narrow, kwargs={"assigned": mine}, width="stretch")
+    st.button(
+        t("queue.mine"),
+        key="mine-only",
+        on_click=state.narrow,
+        kwargs={"assigned": mine},
+        disabled=mine not in shown.owners().names,
+        width="stretch",
+    )
     st.button(t("queue.conflicts"), key="conflicts", on_click=state.narrow, kwargs={"conflict": "yes"}, width="stretch")
     st.button(t("queue.team"), key="team", on_click=state.go, kwargs={"team": "yes"}, width="stretch")
 

@@ -103,13 +103,16 @@ def _conclusion(row: Row) -> str:
     if not row.reasoning:
         return ""
     said = row.concluded or t("review.concludes_nothing")
-    wrong = row.label == "wrong"
-    fits = bool(row.concluded) and (row.concluded == row.answer) != wrong
-    colour, sign = ("ok", "✓") if fits else ("no", "✗")
+    colour, sign = ("ok", "✓") if concludes_right(row) else ("no", "✗")
     parts = [f"{sign} {t('review.concludes', letters=said)}", t("review.answer", answer=row.answer or "–")]
-    if wrong:
+    if row.label == "wrong":
         parts.append(t("review.meant_wrong"))
     return f'<p class="concluded {colour}">{panes.shown(" · ".join(parts))}</p>'
+
+
+def concludes_right(row: Row) -> bool:
+    """Whether the reasoning concludes what it should: the answer, or another one where it is meant to be wrong."""
+    return bool(row.concluded) and (row.concluded == row.answer) != (row.label == "wrong")
 
 
 # ── under the panes ───────────────────────────────────────────────────────────────────────────────────────────────────

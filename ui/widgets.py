@@ -235,11 +235,14 @@ def building(shown: Browser) -> None:
 
 
 def focus(key: str) -> None:
-    """Puts the cursor into the first field of a container once it is there. key: ours, no text of a row."""
+    """Puts the cursor into the first field of a container once it is there. key: ours, no text of a row.
+
+    The script has no "<": what is between that and a letter would be taken for a tag, and the script away.
+    """
     code = (
-        "let n=0;const go=()=>{const f=document.querySelector('.st-key-KEY textarea, .st-key-KEY input');"
+        "{let n=0;const go=()=>{const f=document.querySelector('.st-key-KEY textarea, .st-key-KEY input');"
         "if(f){f.focus();f.setSelectionRange?.(f.value.length,f.value.length)}"
-        "else if(n++<60)requestAnimationFrame(go)};go()"
+        "else if(60>n++)requestAnimationFrame(go)};go()}"
     )
     with st.container(key="to-field"):
         st.html(f"<script>{code.replace('KEY', key)}</script>", unsafe_allow_javascript=True)

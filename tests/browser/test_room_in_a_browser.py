@@ -73,67 +73,6 @@ def page(address: tuple[str, Path], browser: Any) -> Iterator[Any]:
     context.close()
 
 
-def events(workspace: Path) -> list[dict[str, Any]]:
-    with Workbench.open(str(workspace)) as bench:
-        return bench.ledger.query("SELECT row_id, reviewer, action, reason FROM events ORDER BY id")
-
-
-def at_row(page: Any, number: int) -> None:
-    """Returns when the row of that number is on the screen with its buttons."""
-    page.get_by_text(f"第 {number} / {ROWS} 行").wait_for()
-    row_id = f"{'row' if number % 2 else 'new'}-{(number - 1) // 2}"
-    page.locator(f".st-key-next-{row_id} button").wait_for()
-    page.wait_for_timeout(200)  # a field that lost the focus may only now ask for another draw
-    page.get_by_test_id("stStatusWidget").wait_for(state="detached")
-
-
-def test_keys_decide_and_typed_letters_do_not(address: tuple[str, Path], page: Any) -> None:
-    url, workspace = address
-    page.goto(f"{url}?view=review&by=林&row=row-0")
-    at_row(page, 1)
-
-    page.get_by_role("textbox", name="复核人").click()
-    page.keyboard.type("adsujk")  # every letter of the bar
-    page.keyboard.press("Backspace")
-    page.wait_for_timeout(500)
-    assert events(workspace) == []
-    at_row(page, 1)
-    page.get_by_role("textbox", name="复核人").fill("林")
-    page.keyboard.press("Enter")
-    page.get_by_text("复核", exact=True).last.click()
-    at_row(page, 1)
-
-    page.keyboard.press("a")
-    at_row(page, 2)
-    assert [event["action"] for event in events(workspace)] == ["accept"]
-
-    page.keyboard.press("d")
-    page.get_by_text("为什么驳回").wait_for()
-    page.get_by_placeholder("补充说明").click()
-    page.keyboard.type("a1 2")  # a note, no decision and no reason
-    page.wait_for_timeout(500)
-    assert len(events(workspace)) == 1
-    page.get_by_text("为什么驳回").click()
-    page.keyboard.press("2")
-    page.locator("button[kind=primary]", has_text="意思变了").wait_for()
-    page.keyboard.press("Enter")
-    at_row(page, 3)
-    assert events(workspace)[1] == {
-        "row_id": "new-0",
-        "reviewer": "林",
-        "action": "reject",
-        "reason": "meaning changed",
-    }
-
-    page.keyboard.press("j")
-    at_row(page, 4)
-    page.keyboard.press("k")
-    at_row(page, 3)
-    page.keyboard.press("u")
-    at_row(page, 2)
-    assert [event["action"] for event in events(workspace)] == ["accept", "reject", "undo"]
-
-
 def test_a_hostile_row_loads_nothing_and_runs_nothing(address: tuple[str, Path], page: Any) -> None:
     url, _ = address
     asked: list[str] = []

@@ -14,10 +14,10 @@ from pages import Room, click, text
 from workspaces import HOSTILE, add, empty, hostile, imported, rewritten
 
 from augment.workbench import Workbench
-from ui import panes, words
+from ui import panes, review_page, words
 
 UI = Path(__file__).resolve().parents[2] / "ui"
-OURS = re.compile(r"<script>document\.querySelector\('section\.stMain'\)\?\.scrollTo\(0,0\) //[0-9a-f]{12}</script>")
+OURS = re.compile(rf"<script>{re.escape(review_page.TO_TOP)} //[0-9a-f]{{12}}</script>")
 
 
 # ── nothing there ─────────────────────────────────────────────────────────────────────────────────────────────────────
