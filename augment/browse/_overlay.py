@@ -120,10 +120,13 @@ class Overlay:
         return found
 
     def _many_after(self, before: Now) -> bool:
+        """Whether something was decided since about many rows, or taken back for one of many that are not at hand."""
         found = self._ledger.query(
-            "SELECT 1 FROM events WHERE dataset = ? AND row_id = '' AND id > ? LIMIT 1", (self._name, before.stamp)
+            "SELECT new.row_id, new.undoes FROM events AS new LEFT JOIN events AS old ON old.id = new.undoes"
+            " WHERE +new.dataset = ? AND new.id > ? AND '' IN (new.row_id, old.row_id)",
+            (self._name, before.stamp),
         )
-        return bool(found)
+        return any(not one["row_id"] or one["undoes"] not in self._keys for one in found)
 
     def _begin(self) -> Now:
         """With what was decided about many rows at once, and no row's own events yet."""
