@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SHARD = 100_000  # rows a file
+LONGEST_SPLIT = 40
 GROUP = 5_000  # rows in memory at once
 # Who decided is nobody's business outside; what was decided stays, as `decision`.
 COLUMNS = tuple(name for name in SHOWN if name != "decisions")
@@ -44,8 +45,8 @@ def write(job: Job) -> list[Written]:
 
 
 def split_of(split: str | None) -> str:
-    """What the hub calls a split."""
-    return re.sub(r"\W", "_", _SPLITS.get(split, split or "train"), flags=re.ASCII)
+    """What the hub calls a split, whatever a file called it: it becomes part of a file's name."""
+    return re.sub(r"\W", "_", _SPLITS.get(split, split or "train"), flags=re.ASCII)[:LONGEST_SPLIT]
 
 
 def _write_shard(path: Path, rows: Iterator[Mapping[str, Any]]) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.errors import FixableError, UsageError
@@ -77,6 +77,7 @@ def test_the_same_export_on_another_day_is_the_same_bytes(
         assert files(at) == first
 
 
+@settings(max_examples=30)
 @given(rows=st.lists(strategies.rows(), max_size=6, unique_by=lambda row: row.row_id), form=st.sampled_from(FORMS))
 def test_counts_add_up_for_rows_of_any_content(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Row], form: str

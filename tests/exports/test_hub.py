@@ -35,6 +35,13 @@ def test_many_rows_are_divided_into_numbered_shards(tmp_path: Path, monkeypatch:
     assert ids == [f"{number:032x}" for number in range(1, 8)]
 
 
+@pytest.mark.parametrize("split", ["答" * 300, "a/../../b", "", "..", "x y"], ids=ascii)
+def test_a_split_of_any_name_is_a_file_in_the_folder(tmp_path: Path, split: str) -> None:
+    with desk(tmp_path, [reasoned(1, split=split)]) as at:
+        (path,) = (at.export("hf").path / "data").iterdir()
+    assert path.name.endswith("-00000-of-00001.parquet") and pq.read_table(path).num_rows == 1
+
+
 def test_the_card_s_front_is_yaml_that_names_the_files(tmp_path: Path) -> None:
     with desk(tmp_path, [reasoned(1), reasoned(2, split="dev")]) as at:
         _, front, body = (at.export("hf", license="cc-by-4.0").path / "README.md").read_text("utf-8").split("---\n", 2)

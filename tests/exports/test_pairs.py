@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment import read_answer
@@ -92,6 +92,7 @@ def families(draw: st.DrawFn) -> list[Row]:
     return draw(st.permutations(list(rows.values())))
 
 
+@settings(max_examples=30)
 @given(rows=families(), cot=st.sampled_from(["none", "inline", "think-tag"]))
 def test_every_pair_is_fair_and_told_apart(tmp_path_factory: pytest.TempPathFactory, rows: list[Row], cot: str) -> None:
     with desk(tmp_path_factory.mktemp("desk"), rows) as at:
