@@ -8,10 +8,11 @@ sealed yet lies over all of it, read from the ledger's file at every call.
 
 from __future__ import annotations
 
-from augment.browse._browser import PAGE, Browser, Histogram, Listing, Spot
+from augment.browse._browser import PAGE, Browser
 from augment.browse._deals import MOST, NOBODY, Deal, Owners, deals, dealt_bytes
 from augment.browse._file import KEPT_BYTES, LARGE, Progress, make_room, place
 from augment.browse._filter import ANY, CODED, LISTED, QUEUES, SORTS, UNDECIDED, Filter, Sort
+from augment.browse._lists import Histogram, Listing, Spot
 from augment.browse._making import build
 from augment.browse._paging import Side
 from augment.browse._said import Voices

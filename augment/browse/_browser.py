@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from augment.browse._file import Progress
 from augment.browse._filter import CODED, LISTED, QUEUES, SORTS, UNDECIDED, Filter, Sort, listed, says
 from augment.browse._finding import Finder
 from augment.browse._grams import Positions
+from augment.browse._lists import Histogram, Listing, Spot
 from augment.browse._overlay import Now, Overlay
 from augment.browse._paging import Line, Places, Side
 from augment.browse._said import WORDS, Voices
@@ -29,54 +29,6 @@ VALUES = 200  # of a filter box
 BINS = 20
 READ_MORE = (1, 2, 4, 8)  # pages of candidates that are read to fill one page
 IDS = 50_000  # read at once
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Some rows of a filter, in order.
-
-    index: rows of the filter before the first one. total: rows of the filter; ``about``: no more than that, candidates
-    of a text search are still being read. looked: rows of the version looked at, of ``of``; fewer while a search or the
-    building of the version's files goes on. before, after: whether there are rows on that side.
-    """
-
-    rows: list[Row]
-    index: int
-    total: int
-    about: bool
-    looked: int
-    of: int
-    before: bool
-    after: bool
-
-    @property
-    def partial(self) -> bool:
-        """Whether rows of the version have not been looked at yet."""
-        return self.looked < self.of
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a row stands among the rows of a filter, in order.
-
-    index: rows of the filter before it; inside: whether it is one itself; total, about: as in a Listing.
-    """
-
-    index: int
-    total: int
-    about: bool
-    inside: bool
-    previous: str | None
-    next: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Histogram:
-    """counts[i]: rows from edges[i] to edges[i + 1], the last edge included; unknown: rows without a number."""
-
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
-    unknown: int
 
 
 class Browser:
@@ -139,16 +91,15 @@ class Browser:
         """The row as the version itself has it. Raises NotFound."""
         return self._source.rows(np.array([self._position(row_id)]))[0]
 
-    def family(self, row_ids: Sequence[str]) -> dict[str, Row]:
-        """Those of the rows that the version holds, by id, as they are by now."""
-        places = self._columns.rows_of(row_ids)
-        positions = np.array(sorted(places.values()), np.int64)
-        rows = self._finder.laid(positions, self._overlay.now()) if len(positions) else []
-        return {row.row_id: row for row in rows}
+    def family(self, row_ids: Sequence[str], *, eyes: str = "") -> dict[str, Row]:
+        """Those of the rows that the version holds, by id, as they are by now. eyes: as in ``row``."""
+        places = sorted(self._columns.rows_of(row_ids).values())
+        rows = self._finder.laid(np.array(places, np.int64), self._overlay.now()) if places else []
+        return {row.row_id: row for row in self._seen(places, rows, eyes)}
 
-    def parent(self, row: Row) -> Row | None:
-        """The row that one was made from, as it is by now; None where it has none here."""
-        return None if row.parent_id is None else self.family([row.parent_id]).get(row.parent_id)
+    def parent(self, row: Row, *, eyes: str = "") -> Row | None:
+        """The row that one was made from, as it is by now; None where it has none here. eyes: as in ``row``."""
+        return None if row.parent_id is None else self.family([row.parent_id], eyes=eyes).get(row.parent_id)
 
     def clashes(self, row_id: str) -> tuple[Clash, ...]:
         """The edits of a row that no longer fit. Raises NotFound."""
