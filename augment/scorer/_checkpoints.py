@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from augment.errors import BadInput, FixableError
-from augment.files import disk_errors, make_folder, sync_file, sync_folder
+from augment.files import disk_errors, disk_trouble, make_folder, sync_file, sync_folder
 from augment.scorer._extra import load
 
 STATE, MODEL, MOMENTS = "checkpoint.json", "model.safetensors", "optimizer.safetensors"
@@ -50,7 +51,7 @@ def save(
         for weight, known in optimizer.state.items()
         for kind, value in known.items()
     }
-    with disk_errors(work):
+    with written(work):
         tensors.save_model(model, str(part / MODEL))
         tensors.save_file(moments, str(part / MOMENTS))
         told = {"asked": dict(asked), "progress": asdict(at)}
@@ -58,6 +59,19 @@ def save(
         settle(part, work / f"step-{at.step:08d}")
         for older in _all(work)[:-1]:
             shutil.rmtree(older)
+
+
+@contextmanager
+def written(path: Path) -> Iterator[None]:
+    """Turns what the disk says inside the block into DiskTrouble, also where safetensors wraps it."""
+    with disk_errors(path):
+        try:
+            yield
+        except load("safetensors").SafetensorError as error:
+            trouble = disk_trouble(error, path)
+            if trouble is None:
+                raise
+            raise trouble from error
 
 
 def settle(part: Path, final: Path) -> None:
@@ -122,6 +136,11 @@ def discard(work: Path) -> None:
     sweep(work)
     for path in _all(work):
         shutil.rmtree(path)
+
+
+def is_empty(work: Path) -> bool:
+    """Whether nothing is kept there to go on from."""
+    return not _all(work)
 
 
 def _all(work: Path) -> list[Path]:

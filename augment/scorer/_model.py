@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from augment.errors import BadInput, FixableError, NotFound
 from augment.scorer._card import FILE, Card, read_card
 from augment.scorer._extra import HINT, load
 
+# What is fetched from a hub: nothing that is a pickle or code.
+WANTED = ("config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*", "vocab*", "merges.txt", "*.model")
 LABELS = {0: "wrong", 1: "right"}
 HASHED_AT_ONCE = 1 << 22
 NO_ROOM = ("out of memory", "allocate memory")
@@ -23,16 +25,13 @@ NO_ROOM = ("out of memory", "allocate memory")
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What a scorer is made from. source: a folder's path, or a name on the hub; revision: of the latter."""
+    """What a scorer is made from. folder: where it is here, None for a name on the hub that is not fetched yet.
+    commit: the hub's, once fetched."""
 
-    source: str
-    local: bool
+    name: str
+    folder: Path | None
     revision: str = ""
-
-    @property
-    def identity(self) -> str:
-        """What tells it from another: a hash over config, weights and tokenizer, or name and revision."""
-        return _identity(Path(self.source)) if self.local else f"{self.source}@{self.revision}"
+    commit: str | None = None
 
 
 def find_base(name: str, revision: str = "") -> Base:
@@ -40,16 +39,34 @@ def find_base(name: str, revision: str = "") -> Base:
     folder = Path(name).expanduser()
     if folder.is_dir():
         _check_whole(folder)
-        return Base(str(folder.resolve()), local=True)
+        return Base(folder.resolve().name, folder.resolve())
     if folder.exists() or name.startswith((".", "/", "~")) or name.count("/") != 1:
         raise NotFound(
             f"no folder {name!r} to start from",
             hint="a folder with config.json, tokenizer and *.safetensors, or a name on the hub: Qwen/Qwen2-0.5B",
         )
-    return Base(name, local=False, revision=revision)
+    return Base(name, None, revision)
 
 
-def _identity(folder: Path) -> str:
+def fetched(base: Base) -> tuple[Base, Path]:
+    """The base with its folder here; one on the hub is fetched into the hub's own cache: safetensors and the texts that
+    go with them. Raises NotFound, BadInput."""
+    if base.folder is not None:
+        return base, base.folder
+    hub = load("huggingface_hub")
+    try:
+        folder = Path(hub.snapshot_download(base.name, revision=base.revision or None, allow_patterns=list(WANTED)))
+    except (OSError, ValueError, load("httpx").HTTPError, hub.errors.HfHubHTTPError) as error:
+        raise NotFound(
+            f"{base.name!r} cannot be had from the hub: {_first_line(error)}",
+            hint="check the name and the network; or copy the model's folder here some other way and name that",
+        ) from error
+    _check_whole(folder)
+    return replace(base, folder=folder, commit=folder.name), folder
+
+
+def identity_of(folder: Path) -> str:
+    """What tells a base from another: a hash over config, weights and tokenizer."""
     names = [folder / "config.json", *sorted(folder.glob("*.safetensors")), *sorted(folder.glob("tokenizer*.json"))]
     return hashlib.sha256("".join(sha256_of(path) for path in names).encode()).hexdigest()[:16]
 
@@ -94,14 +111,15 @@ def device_of(wanted: str) -> Any:
 
 
 def open_base(base: Base, seed: int) -> tuple[Any, Any, dict[str, Any]]:
-    """The base with a new head of two labels, its tokenizer, and what to note of it. Raises FixableError, BadInput."""
+    """The base with a new head of two labels, its tokenizer, and what to note of it. Raises NotFound, BadInput,
+    FixableError."""
+    base, folder = fetched(base)
     torch = load("torch")
     torch.manual_seed(seed)  # the head is new: its first weights are drawn
-    options = {"revision": base.revision} if base.revision else {}
-    model, tokenizer = _open(base.source, local=base.local, num_labels=2, id2label=LABELS, **options)
+    model, tokenizer = _open(str(folder), num_labels=2, id2label=LABELS)
     noted = {
-        "name": Path(base.source).name if base.local else base.source,
-        "commit": getattr(model.config, "_commit_hash", None),
+        "name": base.name,
+        "commit": base.commit,
         "architecture": type(model).__name__,
         "parameters": sum(one.numel() for one in model.parameters()),
     }
@@ -116,7 +134,7 @@ def open_scorer(folder: Path, device: str = "auto") -> Scorer:
             raise BadInput(
                 f"{folder / name} is not the file that {FILE} names", hint="copy the whole folder again, or train it"
             )
-    model, tokenizer = _open(str(folder), local=True)
+    model, tokenizer = _open(str(folder))
     return Scorer(card, model.to(device_of(device)).eval(), tokenizer)
 
 
@@ -182,15 +200,14 @@ def enough_room() -> Iterator[None]:
         ) from error
 
 
-def _open(source: str, *, local: bool, **options: Any) -> tuple[Any, Any]:
-    """Model and tokenizer, in full precision. The network is used for a name on the hub alone."""
+def _open(source: str, **options: Any) -> tuple[Any, Any]:
+    """Model and tokenizer of a folder, in full precision; no network."""
     transformers, torch = load("transformers"), load("torch")
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    safe = {"trust_remote_code": False, "local_files_only": local}
-    revision = {"revision": options["revision"]} if "revision" in options else {}
+    safe = {"trust_remote_code": False, "local_files_only": True}
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(source, truncation_side="left", **safe, **revision)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, truncation_side="left", **safe)
         with enough_room():
             model = transformers.AutoModelForSequenceClassification.from_pretrained(
                 source, use_safetensors=True, dtype=torch.float32, **safe, **options
@@ -233,7 +250,7 @@ def _first_line(error: Exception) -> str:
 def _why(error: Exception) -> str:
     if isinstance(error, ImportError):
         return HINT
-    return "a folder or hub name of a model in Hugging Face's form with safetensors, whose code transformers ships"
+    return "a model in Hugging Face's form with safetensors, whose code transformers itself ships"
 
 
 def limit_of(model: Any) -> int | None:

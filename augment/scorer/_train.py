@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from augment.errors import BadInput, FixableError, UsageError
 from augment.files import lock, make_folder, write_atomic
 from augment.scorer._card import FILE, WEIGHTS, Card, check_name, read_card
-from augment.scorer._checkpoints import check_same, discard, settle, sweep, work_folder
+from augment.scorer._checkpoints import check_same, discard, is_empty, settle, sweep, work_folder, written
 from augment.scorer._examples import Side, Source, Surveyed, side, survey
 from augment.scorer._extra import require_extra
 from augment.scorer._splits import LEAST, PARTS, Dealt, deal
@@ -83,34 +83,38 @@ def train(source: Source, data: Mapping[str, Any], options: Training, told: Told
     Raises UsageError, BadInput, FixableError, Conflict, Interrupted: typed again it goes on from the last checkpoint.
     """
     output = check(options)
-    from augment.scorer._model import find_base
+    from augment.scorer._model import fetched, find_base, identity_of
 
-    base = find_base(options.base, options.revision)
     surveyed = survey(source())
     dealt = deal(surveyed.kin, options.seed)
-    asked = _asked(base, surveyed, options)
+    base, folder = fetched(find_base(options.base, options.revision))
+    asked = _asked(identity_of(folder), surveyed, options)
     work = work_folder(output)
     with lock(make_folder(work) / "lock", wait_s=LOCK_WAIT_S):
-        if (there := _finished(output, asked)) is not None:
-            return there
-        sweep(work)
-        if options.restart:
-            discard(work)
-        check_same(work, asked)
-        from augment.scorer._training import Halt
+        try:
+            if (there := _finished(output, asked)) is not None:
+                return there
+            sweep(work)
+            if options.restart:
+                discard(work)
+            check_same(work, asked)
+            from augment.scorer._training import Halt
 
-        with Halt().heard() as halt:
-            card = _train(source, data, options, told, base, surveyed, dealt, asked, (work, output), halt)
-        shutil.rmtree(work, ignore_errors=True)
+            with Halt().heard() as halt:
+                card = _train(source, data, options, told, base, surveyed, dealt, asked, (work, output), halt)
+            discard(work)
+        finally:
+            if is_empty(work):
+                shutil.rmtree(work, ignore_errors=True)
     return card
 
 
-def _asked(base: Base, surveyed: Surveyed, options: Training) -> dict[str, Any]:
+def _asked(base: str, surveyed: Surveyed, options: Training) -> dict[str, Any]:
     """What the outcome depends on: goes on only where all of it is the same."""
     names = ("epochs", "batch", "at_once", "rate", "max_tokens", "seed", "precision")
     return {
         "data": surveyed.sha256,
-        "base": base.identity,
+        "base": base,
         "template": template_id(),
         **{name: getattr(options, name) for name in names},
     }
@@ -145,7 +149,7 @@ def _train(
     from augment.scorer._training import Recipe, learn
 
     device = device_of(options.device)
-    told(f"opens {base.source}")
+    told(f"opens {base.name}")
     model, tokenizer, noted = open_base(base, options.seed)
     most = min(options.max_tokens, limit_of(model) or options.max_tokens)
     model.to(device)
@@ -209,12 +213,11 @@ def _measured(
 
 def _write(model: Any, tokenizer: Any, folders: tuple[Path, Path], told: dict[str, Any]) -> Card:
     """Writes model, tokenizer and card beside their place, and gives the folder its name at last."""
-    from augment.files import disk_errors
     from augment.scorer._model import sha256_of
 
     work, output = folders
     part = make_folder(work / f".{uuid.uuid4().hex}.part")
-    with disk_errors(output):
+    with written(output):
         model.save_pretrained(str(part), max_shard_size="1000GB")
         tokenizer.save_pretrained(str(part))
         names = sorted(path.name for path in part.iterdir())

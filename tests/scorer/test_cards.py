@@ -164,7 +164,7 @@ def test_a_base_that_is_not_here_is_named(name: str) -> None:
 
 
 def test_a_name_on_the_hub_is_taken_for_one() -> None:
-    assert not find_base("Qwen/Qwen2-0.5B").local
+    assert find_base("Qwen/Qwen2-0.5B").folder is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from augment.cli.app import run
-from augment.errors import BadInput, FixableError
+from augment.errors import BadInput, DiskTrouble, FixableError
 from augment.scorer import read_card, text_of
 from augment.types import Row
 from augment.workbench import Workbench
@@ -92,8 +92,8 @@ def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, di
     return code, json.loads(out or err)
 
 
-def in_another_process(*arguments: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+def in_another_process(*arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
     return subprocess.Popen(
         [sys.executable, *arguments],
         stdout=subprocess.PIPE,
@@ -202,33 +202,35 @@ def sha(folder: Path) -> str:
     return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
 
 
-def waited_for(work: Path, process: subprocess.Popen[str]) -> None:
-    """Returns when a first checkpoint is there."""
-    until = time.monotonic() + ENOUGH_S
-    while not list(work.glob("step-*")):
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
-def test_it_goes_on_to_the_very_same_weights(
-    house: House, tmp_path: Path, number: signal.Signals, capsys: pytest.CaptureFixture[str]
-) -> None:
-    output, work = tmp_path / "tiny", tmp_path / ".tiny.training"
+def stopped(house: House, output: Path, number: signal.Signals, after: int) -> tuple[int, str]:
+    """A training in a process of its own, sent a signal once it has a checkpoint beyond some steps: code and stderr."""
     arguments = ["scorer", "train", "train", "--workspace", str(house.workspace), "--base", str(house.base)]
     arguments += ["-o", str(output), *TRAINING, "--checkpoint-steps", "5"]
     process = in_another_process("-m", "augment", *arguments)
-    waited_for(work, process)
+    until = time.monotonic() + ENOUGH_S
+    while not any(int(path.name[5:]) > after for path in output.parent.glob(".tiny.training/step-*")):
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < until
+        time.sleep(0.02)
     process.send_signal(number)
     _, err = process.communicate(timeout=ENOUGH_S)
-    assert process.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 130), err
-    assert not output.exists()
+    return process.returncode, err
+
+
+def test_killed_and_then_interrupted_it_comes_to_the_very_same_weights(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "tiny"
+    code, _ = stopped(house, output, signal.SIGKILL, 0)
+    assert (code, output.exists()) == (-signal.SIGKILL, False)
+    code, err = stopped(house, output, signal.SIGINT, 60)
+    assert (code, output.exists()) == (130, False)
+    assert "goes on after step" in err
     assert train(house, output, "--checkpoint-steps", "5") == 0
     assert "goes on after step" in capsys.readouterr().err
     assert sha(output) == sha(house.folder)
     assert read_card(output).edition == read_card(house.folder).edition
-    assert not work.exists()
+    assert not list(tmp_path.glob(".tiny.training"))
 
 
 def test_another_training_does_not_go_on_from_its_checkpoint(
@@ -239,6 +241,62 @@ def test_another_training_does_not_go_on_from_its_checkpoint(
     (work / "step-00000001" / "checkpoint.json").write_text(json.dumps({"asked": {"seed": 9}, "progress": {}}))
     assert train(house, tmp_path / "tiny") == 3
     assert "--restart" in capsys.readouterr().err
+
+
+@pytest.fixture
+def _little_room() -> Iterator[None]:
+    """No file may grow beyond 100 kB, as on a disk that is full."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.usefixtures("_little_room")
+def test_a_disk_without_room_is_told_and_leaves_no_checkpoint(house: House, tmp_path: Path) -> None:
+    from augment.scorer._checkpoints import Progress, save
+    from augment.scorer._model import find_base, open_base
+    from augment.scorer._training import Recipe, _optimizer
+
+    model, _, _ = open_base(find_base(str(house.base)), 0)
+    optimizer, names = _optimizer(model, Recipe(1, 1, 1, 1e-3, 0, 1))
+    with pytest.raises(DiskTrouble):
+        save(tmp_path / "work", model, optimizer, names, {}, Progress(step=1))
+    assert not list((tmp_path / "work").glob("step-*"))
+
+
+# ── a base of the hub ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def fetched(name: str, cache: Path) -> tuple[str, str]:
+    """What becomes of a name on the hub where the network is off, in a process of its own: folder and commit, or the
+    error and its hint."""
+    code = (
+        "import sys; from augment.errors import AugmentError; from augment.scorer._model import fetched, find_base\n"
+        "try: base, folder = fetched(find_base(sys.argv[1])); print(folder, base.commit, sep='|')\n"
+        "except AugmentError as error: print(error.message, error.hint, sep='|')"
+    )
+    environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(cache)}
+    out, err = in_another_process("-c", code, name, environment=environment).communicate(timeout=ENOUGH_S)
+    assert out, err
+    one, _, other = out.strip().partition("|")
+    return one, other
+
+
+def test_a_name_on_the_hub_is_taken_from_its_cache(house: House, tmp_path: Path) -> None:
+    entry = tmp_path / "hub" / "models--somebody--tiny"
+    (entry / "refs").mkdir(parents=True)
+    (entry / "refs" / "main").write_text("c0ffee")
+    shutil.copytree(house.base, entry / "snapshots" / "c0ffee")
+    assert fetched("somebody/tiny", tmp_path) == (str(entry / "snapshots" / "c0ffee"), "c0ffee")
+
+
+def test_a_name_that_the_hub_does_not_give_is_told(tmp_path: Path) -> None:
+    said, hint = fetched("somebody/nothing", tmp_path)
+    assert said.startswith("'somebody/nothing' cannot be had from the hub: ")
+    assert "copy the model's folder" in hint
 
 
 # ── a base that is none ───────────────────────────────────────────────────────────────────────────────────────────────
