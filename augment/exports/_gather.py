@@ -25,7 +25,9 @@ class Source:
     def add(self, place: int, row: Row, example: Example, name: str = "") -> int:
         """Keeps an example of the row."""
         group = f"{example.label} {self.group(row)}"  # right and wrong ones are each balanced by themselves
-        return self.spool.add(packed(example), places=(place, place), name=f"{row.row_id}{name}", group=group)
+        return self.spool.add(
+            packed(example), places=(place, place), name=f"{row.row_id}{name}", group=group, lead=lead_of(example)
+        )
 
     def group(self, row: Row) -> str:
         """What ``--balance`` counts the row under."""
@@ -37,6 +39,14 @@ def group_of(row: Row, balance: str | None) -> str:
     if balance is None:
         return ""
     return (row.answer or "") if balance == "answer" else str(len(row.options))
+
+
+def lead_of(example: Example) -> int:
+    """1 for a line with earlier turns, 2 where it goes into the file of dev rows, 0 for one without.
+
+    A loader that has read ten megabytes of lines without turns takes the column for one that has none.
+    """
+    return 0 if not example.history else 2 if example.split == "dev" else 1
 
 
 class Gatherer(Protocol):

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from augment.exports._chat import Example, packed
-from augment.exports._gather import Source, is_wrong, mistaken, solved
+from augment.exports._gather import Source, is_wrong, lead_of, mistaken, solved
 from augment.exports._spool import Spool
 from augment.types import Row
 
@@ -121,7 +121,8 @@ class Pairs:
         places = (self.spool.places(chosen)[0], self.spool.places(rejected)[0])
         group = one.pop("group")
         one |= {"rejected": other["output"], "concluded": other["concluded"]}
-        self.source.spool.add(one, places=places, name=name, group=group)
+        lead = lead_of(Example(**one))
+        self.source.spool.add(one, places=places, name=name, group=group, lead=lead)
 
     def facts(self) -> Mapping[str, int]:
         """Of how many attempts wrong solutions were made."""

@@ -14,7 +14,8 @@ class Spool:
     """Values as JSON lines in a file of their own; in memory a few numbers a line.
 
     places: where the row stands in its version, or the two rows of a pair. group: what ``--balance`` counts the line
-    under. name: what the dice throw for, so that the same row always falls the same way.
+    under. name: what the dice throw for, so that the same row always falls the same way. lead: 0, or the first line of
+    that number goes to the front, for readers that guess a column's type by the beginning of a file.
     """
 
     def __init__(self, path: Path, *, seed: int = 0, shuffle: int | None = None) -> None:
@@ -26,13 +27,14 @@ class Spool:
         self._groups: dict[str, int] = {}
         self._group = array("L")
         self._first, self._second = array("Q"), array("Q")
+        self._leads = array("B")
         self._end = 0
         self._order: array[int] | None = None
 
     def __len__(self) -> int:
         return len(self._starts) if self._order is None else len(self._order)
 
-    def add(self, value: Any, *, places: tuple[int, int], name: str, group: str = "") -> int:
+    def add(self, value: Any, *, places: tuple[int, int], name: str, group: str = "", lead: int = 0) -> int:
         """Keeps a value and gives its number."""
         number = len(self._starts)
         line = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + b"\n"
@@ -41,6 +43,7 @@ class Spool:
         self._end += len(line)
         self._first.append(places[0])
         self._second.append(places[1])
+        self._leads.append(lead)
         self._draws.append(_thrown(self._seed, name, number))
         self._keys.append(number if self._shuffle is None else _thrown(self._shuffle, name, number))
         self._group.append(self._groups.setdefault(group, len(self._groups)))
@@ -49,7 +52,9 @@ class Spool:
     def drop(self, numbers: Iterable[int]) -> None:
         """Forgets lines; those behind them are numbered anew."""
         gone = frozenset(numbers)
-        for one in (self._starts, self._draws, self._keys, self._group, self._first, self._second) if gone else ():
+        for one in (
+            (self._starts, self._draws, self._keys, self._group, self._first, self._second, self._leads) if gone else ()
+        ):
             one[:] = array(one.typecode, (value for number, value in enumerate(one) if number not in gone))
 
     def places(self, number: int) -> tuple[int, int]:
@@ -74,7 +79,11 @@ class Spool:
                 kept += sorted(members, key=self._draws.__getitem__)[:fewest]
         else:
             kept = list(range(len(self._starts)))
-        self._order = array("Q", sorted(kept, key=self._keys.__getitem__))
+        order = sorted(kept, key=self._keys.__getitem__)
+        for lead in sorted({*self._leads} - {0}, reverse=True):
+            place = next((place for place, number in enumerate(order) if self._leads[number] == lead), 0)
+            order[: place + 1] = order[place : place + 1] + order[:place]
+        self._order = array("Q", order)
         return kept
 
     def in_order(self, index: int) -> Any:

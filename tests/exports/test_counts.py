@@ -142,6 +142,17 @@ def test_shuffle_changes_the_order_and_nothing_else(tmp_path: Path) -> None:
     assert sorted(map(str, mixed)) == sorted(map(str, plain))
 
 
+@pytest.mark.parametrize("form", ["alpaca", "kto", "dpo"])
+def test_a_line_with_earlier_turns_leads_so_that_no_loader_takes_the_column_for_empty(
+    tmp_path: Path, form: str
+) -> None:
+    turns = [{"user": "你好", "assistant": "你好！"}]
+    rows = [reasoned(number, history=turns if number in (7, 9) else None) for number in range(1, 12)]
+    with desk(tmp_path, [*rows, *map(argued, rows)]) as at:
+        plain = [bool(line["history"]) for line in at.lines(form, shuffle=None if form != "kto" else 1)]
+    assert plain[0] and sum(plain) == (4 if form == "kto" else 2)
+
+
 def test_a_single_file_named_json_is_one_array(tmp_path: Path) -> None:
     with desk(tmp_path, [reasoned(1), reasoned(2)]) as at:
         lines = at.lines("alpaca")
