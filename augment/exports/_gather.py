@@ -159,8 +159,11 @@ def _read_back(row: Row, speaker: Speaker, letters: str, *, label: bool) -> Said
 
 
 def _safe(row: Row, example: Example) -> Said:
-    """The example, where nothing in it is a mark of the trainers' own. Its output was looked at where it was made."""
+    """The example, where everybody says something and nothing is a mark of the trainers' own. Its output was looked at
+    where it was made."""
     turns = [text for turn in example.history for text in turn]
+    if not all(text and text.strip() for text in (example.prompt, *turns)):
+        return Said("empty turn")
     output = row.answer or "" if row.kind == "instruction" else ""
     if reserved(example.system, example.prompt, output, *turns):
         return Said("reserved token")

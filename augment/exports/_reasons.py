@@ -18,6 +18,7 @@ REASONS: Mapping[str, Words] = {
     "no reasoning": Words("没有推理过程", "no reasoning"),
     "inconsistent reasoning": Words("推理的结论不是它该有的结论", "its reasoning does not conclude what it should"),
     "reserved token": Words("文字里有训练器保留的标记", "its text holds a mark that trainers keep for themselves"),
+    "empty turn": Words("问题或前面的对话里有一轮是空的", "the question, or an earlier turn, says nothing"),
     "unreadable": Words("写出来的结论读不回原答案", "the text as written does not read as the answer"),
     "too short": Words("不到正确解答的一半长", "less than half as long as the right solution"),
     "duplicate": Words("与同一题的另一条相同", "the same text as another one of the same question"),

@@ -60,7 +60,8 @@ class Columns:
                     Finding(
                         place,
                         "holds nothing but dates, which are read as points in time and not as texts",
-                        "leave the column out, or write the dates in words",
+                        "export messages, whose turns are a column each; or add rows with other texts",
+                        mendable=True,
                     ),
                 )
 
@@ -74,6 +75,7 @@ class Columns:
                     place,
                     f"is {kind} for the first time after 10 MiB: the column's type is settled, the file is refused",
                     "export to a file that ends in .json, which is read as a whole; or sharegpt, messages",
+                    mendable=True,
                 )
             elif self._first is not None and self._first[place] != kind:
                 yield Finding(place, f"is {kind} where the first 10 MiB had {self._first[place]}", "one kind a column")

@@ -145,7 +145,8 @@ def _turns(entry: Entry, given: Mapping[str, Any]) -> Iterator[Finding]:
     if messages[0][role] == tags.get("system_tag"):
         if given.get("system"):
             yield Finding(entry.columns["system"], "is ignored: the first turn is a system prompt too", "keep one")
-        yield from asked(f"{column}[0].{content}", messages[0][content], empty=True)
+        text = messages[0][content]  # where it is null, ms-swift deletes the row
+        yield from asked(f"{column}[0].{content}", text, empty=isinstance(text, str))
         messages = messages[1:]
     elif "system" in given:
         yield from asked(entry.columns["system"], given["system"], empty=True)

@@ -11,11 +11,13 @@ from augment.exports._chat import CLOSE, OPEN, reserved
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with one row. field: where in it, as a path; message: what a trainer would do; hint: what helps."""
+    """What is wrong with one row. field: where in it, as a path; message: what a trainer would do; hint: what helps.
+    mendable: each row is well by itself, and another format or file name helps."""
 
     field: str
     message: str
     hint: str = ""
+    mendable: bool = False
 
 
 def kind_of(value: Any) -> str:
@@ -70,11 +72,10 @@ def earlier(field: str, value: Any) -> Iterator[Finding]:
     """What the model said in an earlier turn: as `asked`. Reasoning there goes its own way with each trainer.
 
     LLaMA-Factory 0.9.5 takes it out for pairs and KTO and keeps it for SFT (data/template.py, ReasoningTemplate);
-    ms-swift 4.6.0 cuts everything up to ``</think>`` (template/base.py, _remove_history_thinking).
+    ms-swift 4.6.0 cuts everything up to ``</think>`` where the template is one that thinks (template/base.py,
+    _remove_history_thinking).
     """
     yield from asked(field, value)
-    if isinstance(value, str) and value != value.strip():
-        yield Finding(field, "begins or ends in blanks, which ms-swift cuts from earlier turns", "strip them")
 
 
 def _lone(text: str) -> str:

@@ -27,13 +27,15 @@ RowRule: TypeAlias = Callable[[Any], Iterator[Finding]]
 @dataclass(frozen=True, slots=True)
 class Offence:
     """What a trainer would refuse, drop or read otherwise. file: its name; line: from 1, 0 for the file as a whole;
-    field: where in the row; message: what would happen; hint: what helps."""
+    field: where in the row; message: what would happen; hint: what helps; mendable: another format or file name is what
+    helps, and no row is at fault."""
 
     file: str
     line: int
     field: str
     message: str
     hint: str = ""
+    mendable: bool = False
 
 
 _ASKED = {"prompt": "instruction", "query": "input", "system": "system", "history": "history"}
@@ -115,4 +117,4 @@ def _columns_of(row: Any) -> set[str]:
 
 
 def _offence(path: Path, line: int, finding: Finding) -> Offence:
-    return Offence(path.name, line, finding.field, finding.message, finding.hint)
+    return Offence(path.name, line, finding.field, finding.message, finding.hint, finding.mendable)
