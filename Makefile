@@ -3,7 +3,7 @@
 #   make test   every check
 # Both work again without reinstalling, and in any folder. Neither needs root.
 .POSIX:
-.PHONY: demo test test-scorer lint types package ui docs bench clean help
+.PHONY: demo test test-trainers test-scorer lint types package ui docs bench clean help
 
 PYTHON = python3
 PY = .venv/bin/python
@@ -48,6 +48,18 @@ package: .venv/installed-dev
 test: lint types package
 	$(PY) -m pytest -n 2 -p tests.skipped
 
+# LLaMA-Factory and ms-swift read every export with their own code (docs/how-to/trainers.md). Their pins clash with ours
+# and with each other, so each has a folder of its own; the first time takes minutes and 3 GB.
+.trainers/%/installed: tests/trainers/%.txt
+	mkdir -p .trainers
+	$(PYTHON) -m venv .trainers/$*
+	.trainers/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/trainers/$*.txt
+	.trainers/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps "$$(sed -n 's/^# alone: //p' tests/trainers/$*.txt)"
+	touch $@
+
+test-trainers: .venv/installed-dev .trainers/llamafactory/installed .trainers/ms-swift/installed
+	$(PY) -m pytest --timeout 3600 tests/trainers/check_*.py
+
 # A tiny model trained, reloaded and asked for real; about 1 GB of packages the first time (docs/how-to/scorer.md).
 .train/installed: pyproject.toml
 	$(PYTHON) -m venv .train
@@ -65,4 +77,4 @@ bench: .venv/installed
 	@$(PY) -m bench.run $(BENCH)
 
 clean:
-	rm -rf .venv .demo .train build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .demo .trainers .train build dist .mypy_cache .ruff_cache .pytest_cache
