@@ -14,6 +14,8 @@ from augment.types import Reject
 
 COPY = 0.8  # shared pairs of characters of question and options together
 CHINESE = 0.3  # of the letters of a text
+FEW = 5  # words: less than a sentence, as formulas have them
+HARDLY = 0.05  # of the letters of a text that is in another language and quotes a Chinese word
 TELLING, MORE = 2.0, 8  # times as long as any other option, and so many characters longer
 # The checks in the order they are made: the later one a question fails at, the nearer it came.
 GATES = (
@@ -29,6 +31,7 @@ GATES = (
 )
 _HAN = re.compile(f"[{HAN}]")
 _WORD = re.compile(r"[^\W\d_]")
+_WORDS = re.compile(r"[^\W\d_]{2,}")
 
 
 def fault_of(one: Drafted, stem: str, known: Iterable[Drafted]) -> Reject | None:
@@ -40,13 +43,32 @@ def fault_of(one: Drafted, stem: str, known: Iterable[Drafted]) -> Reject | None
         return Reject("check:options-distinct", "有两个选项相同")
     if len(one.answer) != 1 or one.answer not in LETTERS[: len(options)]:
         return Reject("check:one-answer", f"答案写作“{one.answer or '无'}”")
-    if _is_chinese(stem) != _is_chinese(one.question + "".join(one.options)) and _is_chinese(stem):
-        return Reject("check:language", "材料是中文，题目不是")
+    known = list(known)
+    if fault := _language_fault(one, stem, known):
+        return Reject("check:language", fault)
     if (same := next((other for other in known if _is_copy(one, other)), None)) is not None:
         return Reject("check:copy", f"与“{asked(same.question)[:40]}”重复")
     if why := _gives_away(one):
         return Reject("check:giveaway", why)
     return None
+
+
+def _language_fault(one: Drafted, stem: str, known: Iterable[Drafted]) -> str:
+    """What is wrong with a question's language, "" for nothing: it is its stem's, or that of the questions there are.
+
+    A stem of code and formulas with Chinese around them is Chinese; options alone are of no language (names, figures).
+    """
+    if _is_chinese(stem):
+        return "" if _is_chinese(one.question + "".join(one.options)) else "材料是中文，题目不是"
+    words = sum(1 for _ in _WORDS.finditer(stem))
+    foreign = words >= FEW and len(_HAN.findall(stem)) < HARDLY * len(_WORD.findall(stem))
+    if foreign and _in_chinese(one) and not any(map(_in_chinese, known)):
+        return "材料不是中文，题目却是"
+    return ""
+
+
+def _in_chinese(one: Drafted) -> bool:
+    return _HAN.search(one.question) is not None and _is_chinese(one.question)
 
 
 def _is_chinese(text: str) -> bool:

@@ -175,3 +175,23 @@ def test_texts_that_differ_in_a_number_are_no_copies() -> None:
 def test_a_question_about_an_english_text_may_be_in_english() -> None:
     one = Drafted("Who is the tallest of the three?", ("Tom", "Ann", "Bob", "Sue"), "A")
     assert fault_of(one, "Tom is taller than Ann. Ann is taller than Bob.", []) is None
+
+
+ENGLISH = "Tom is taller than Ann. Ann is taller than Bob. Sue has not been measured yet."
+CODE = "def f(n):\n    if n == 0: return 1\n    return n * f(n - 1)  # 递归地求阶乘"
+
+
+@pytest.mark.parametrize(
+    ("stem", "known", "reason"),
+    [
+        pytest.param(ENGLISH, [], "check:language", id="of-an-english-text"),
+        pytest.param(ENGLISH, [GOOD], "", id="asked-about-in-chinese-already"),
+        pytest.param(CODE, [], "", id="of-code-with-a-remark"),
+        pytest.param("f(x) = x + 1, g(x) = sin x", [], "", id="of-a-formula"),
+        pytest.param("3 + 4 = 7", [], "", id="of-no-letters"),
+    ],
+)
+def test_a_chinese_question_needs_a_stem_or_siblings_in_chinese(stem: str, known: list[Drafted], reason: str) -> None:
+    one = Drafted("最高的人叫什么名字？", ("Tom", "Ann", "Bob", "Sue"), "A")
+    found = fault_of(one, stem, known)
+    assert (found.reason if found else "") == reason
