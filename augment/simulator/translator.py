@@ -86,7 +86,16 @@ def _from_chinese(text: str, language: str) -> str:
     written = _SENTENCE.sub(sentence, text)
     if reworded or len(_HAN.findall(text)) < SHORT or "。" not in text:
         return written
-    return re.sub(HAN, lambda first: _form(PLAIN_START.ja, language) + first[0], written, count=1)
+    return _begun(written, _form(PLAIN_START.ja, language))
+
+
+def _begun(written: str, form: str) -> str:
+    """The text with a form before its first statement: never within one, whatever it begins with ("3个人", "A地")."""
+    for sentence in _SENTENCE.finditer(written):
+        if sentence["end"] == "。" and _HAN.search(sentence["text"]):
+            at = sentence.start("text")
+            return written[:at] + form + written[at:]
+    return written
 
 
 @lru_cache(maxsize=64)

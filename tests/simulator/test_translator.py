@@ -68,6 +68,19 @@ def test_numbers_letters_and_marks_cross_untouched(text: str) -> None:
     assert kept(translate(text, "zh", "ja")) == kept(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "back"),
+    [
+        ("3个人排队买票，每人一张。", "这里，3个人排队买票，每人一张。"),
+        ("1. 甲坐在乙的左边。\n2. 丙坐在丁的右边。", "1. 这里，甲坐在乙的左边。\n2. 丙坐在丁的右边。"),
+        ("x=3，y=4。甲坐在乙的左边。", "x=3，y=4。这里，甲坐在乙的左边。"),
+    ],
+    ids=["figure", "numbered", "formula"],
+)
+def test_what_has_no_word_to_reword_is_begun_in_other_words_never_broken_into(text: str, back: str) -> None:
+    assert translate(translate(text, "zh", "ja"), "ja", "zh") == back
+
+
 @pytest.mark.parametrize("via", ["en", "ko", "fr"])
 def test_other_languages_come_back_the_same_way(via: str) -> None:
     text = "如果 A 大于 B，那么 A 可以先走。谁先走？"
