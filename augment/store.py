@@ -309,7 +309,9 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         with disk_errors(path):
             yield
-    except (FileNotFoundError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException) as error:
+        if isinstance(error, OSError) and error.errno is not None and not isinstance(error, FileNotFoundError):
+            raise  # of the system; where there is no number it is Arrow's word on the bytes
         raise DiskTrouble(
             f"the data file {str(path)!r} is missing or damaged",
             hint="put a copy of it in its place, or `augment restore` a version that does without it",

@@ -32,7 +32,7 @@ LAYERS: dict[str, int] = {
     **dict.fromkeys(["runner", "plans", "browse", "estimates", "exports", "differences"], 5),
     **dict.fromkeys(["runs", "forecast", "review"], 6),
     "calibration": 7,
-    "pipelines": 7,
+    **dict.fromkeys(["pipelines", "replay"], 7),
     "workbench": 8,
     "ui": 9,
     "cli": 10,  # `augment ui` starts it

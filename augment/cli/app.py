@@ -33,6 +33,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "export": ("export", "Write a version as a file or folder for a trainer or a reader, with a manifest."),
         "restore": ("data", "Make a new version that equals an old one."),
         "run": ("pipelines", "Run the stages of a pipeline file in order, going on where it was broken off."),
+        "replay": ("pipelines", "Make a version again with nothing asked, and compare it with the kept one."),
         "review": ("review", "Accept, reject, edit and undo from the terminal; seal the decisions into a version."),
     },
     "records": {

@@ -1,4 +1,4 @@
-"""Commands about whole pipelines: run."""
+"""Commands about whole chains of stages: run, replay."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from augment.workbench import Workbench
 
 if TYPE_CHECKING:
     from augment.pipelines import Outlook, Report
+    from augment.replay import Item
 
+REPLAY = "Make a version again from source bytes, ledger and reviews, asking nobody, and compare it with the kept one."
 RUN = "Run the stages of a pipeline file in order; typed again it goes on where it was broken off."
+
+ABOUT = "the lines above name the first version that differs; docs/how-to/replay.md says what each may mean"
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -33,6 +37,53 @@ def run(arguments: Sequence[str]) -> int:
         told = None if parsed.json else _stage
         report = bench.run_pipeline(pipeline, simulate=parsed.simulate, watcher=output.Panel(), told=told)
     return _report(report, as_json=parsed.json)
+
+
+def replay(arguments: Sequence[str]) -> int:
+    """Makes a version again and says whether it is equal."""
+    parser = command_parser("replay", REPLAY)
+    parser.add_argument("dataset", nargs="?", metavar="DS[@vN]", help="left out: the newest version of the last import")
+    parsed = parser.parse_args(list(arguments))
+    with Workbench.open(parsed.workspace) as bench:
+        reference = bench.resolve(parsed.dataset)
+        if reference.guessed:
+            output.talk(f"dataset {reference.name!r}")
+        found = bench.replay(reference.name, bench.at(reference), None if parsed.json else _item)
+    if parsed.json:
+        output.result(found.as_json())
+    else:
+        output.line(f"{found.dataset} v{found.version}: {'equal' if found.equal else 'NOT equal'}, nothing was asked")
+    if not found.equal:
+        output.failure("the version is not what its record makes of it", ABOUT, found.exit_code, as_json=parsed.json)
+    sys.stdout.flush()
+    return found.exit_code
+
+
+def _item(item: Item) -> None:
+    """One version made again."""
+    said = {True: "equal", False: "differs", None: "not compared"}[item.equal]
+    answered = f" · {item.answered} answers from the ledger" if item.answered else ""
+    output.line(f"v{item.version} · {item.stage} · {said} · {item.rows} rows{answered}")
+    for name, (made, kept) in item.counts.items():
+        output.line(f"  {name}: made again {made}, kept {kept}")
+    for one in item.differences:
+        output.line(f"  row {one['place']}, {one['row_id'][:12]}" + (f": {one['only']} only" if "only" in one else ""))
+        for column, values in one["columns"].items():
+            output.line(f"    {column}")
+            for side, value in values.items():
+                output.line(f"      {side}: {_short(value)}")
+    if item.absent:
+        output.line(f"  no answer in the ledger to {', '.join(key[:12] for key in item.absent)} …")
+    for words in item.missing:
+        output.talk(f"  v{item.version} did not keep {words}")
+    if item.trouble:
+        output.line(f"  {item.trouble}")
+        output.talk(f"  hint: {item.hint}")
+
+
+def _short(value: Any) -> str:
+    text = "(none)" if value is None else str(value)
+    return text if len(text) <= 200 else f"{text[:200]}… ({len(text)} characters)"
 
 
 def _report(report: Report, *, as_json: bool) -> int:

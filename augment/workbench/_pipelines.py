@@ -1,4 +1,4 @@
-"""Pipelines: several stages from one file."""
+"""Pipelines: several stages from one file. Replays: versions made again from what was kept."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from augment.workbench._stages import Stages
 
 if TYPE_CHECKING:
     from augment.pipelines import Outlook, Pipeline, Report
+    from augment.replay import Item, Replayed
     from augment.runs import Watcher
 
 
 class Pipelines(Stages, Exports):
-    """A pipeline run, and foreseen."""
+    """A pipeline run, and foreseen; a version made again."""
 
     def read_pipeline(self, path: Path, *, dataset: str | None = None, budget: float | None = None) -> Pipeline:
         """The pipeline in a file; dataset, budget: in place of its own. Raises NotFound, BadInput."""
@@ -57,3 +58,10 @@ class Pipelines(Stages, Exports):
             check_pipeline(pipeline, catalog, self.settings.workspace, dry_run=True)
             imported = not pipeline.files or keys[0] in made
             return foresee(pipeline, pipeline.steps[done:], self.store, self.ledger, catalog, imported=imported)
+
+    def replay(self, name: str, version: int, told: Callable[[Item], None] | None = None) -> Replayed:
+        """Makes a version again from source bytes, ledger and review record, and compares it with the kept one; asks
+        nobody. told: sees each version's item as it is ready. Raises NotFound, DiskTrouble."""
+        from augment.replay import replay
+
+        return replay(self.store, self.ledger, self.settings, name, version, told or (lambda _: None))
