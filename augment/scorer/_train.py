@@ -77,8 +77,8 @@ def check(options: Training) -> Path:
 
 def train(source: Source, data: Mapping[str, Any], options: Training, told: Told = lambda _: None) -> Card:
     """The card of the scorer that is then in ``options.output``; one that is there already, of the same data and
-    options, is left as it is. data: where the examples come from, for the card; its
-    ``simulated`` counts those that simulated models wrote, whose scorer is a rehearsal. told: hears how far it is.
+    options, is left as it is. data: where the examples come from, for the card; its ``simulated`` counts those that
+    simulated models wrote, whose scorer is a rehearsal. told: hears how far it is.
 
     Raises UsageError, BadInput, FixableError, Conflict, Interrupted: typed again it goes on from the last checkpoint.
     """
@@ -93,6 +93,7 @@ def train(source: Source, data: Mapping[str, Any], options: Training, told: Told
     with lock(make_folder(work) / "lock", wait_s=LOCK_WAIT_S):
         try:
             if (there := _finished(output, asked)) is not None:
+                discard(work)  # of a process that was killed between the last two steps
                 return there
             sweep(work)
             if options.restart:
