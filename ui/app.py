@@ -31,6 +31,9 @@ def main() -> None:
 
 
 def _draw() -> None:
+    if state.must_log_in():
+        widgets.log_in()
+        return
     bench = state.workbench()
     if bench is None:
         import_module("ui.views.home").render(None)  # an import makes the workspace
@@ -40,7 +43,7 @@ def _draw() -> None:
     widgets.sidebar(bench, view)
     if state.dataset(bench) is None and view not in state.WITHOUT_DATASET:
         widgets.calm(state.t("empty.no_dataset"), state.t("empty.no_dataset_next"), "augment import FILE")
-        _refresh()
+        st.button(state.t("runs.to_home"), key="to-import", type="primary", on_click=state.show, args=("home",))
         return
     import_module(f"ui.views.{view}").render(bench)  # plots and the like are loaded by the page that draws them
 

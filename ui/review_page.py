@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from ui import panes, review_bar, review_edit, rows, state, widgets, words
-from ui.state import At, Browser, Row, Spot, Workbench
+from ui.state import At, Browser, Filter, Row, Spot, Workbench
 from ui.words import moment, remedy, t, word
 
 ASKS = 8  # of a row that are shown; `augment attempts` lists the rest
@@ -63,20 +63,22 @@ def _head(shown: Browser, title: Any, total: int, undecided: int, rejected: int)
 
 
 def _body(bench: Workbench, shown: Browser, row: Row, parent: Row | None, spot: Spot) -> str:
-    hidden = _blind(shown, row)
+    who = state.reviewer(bench)
+    hidden = _blind(shown, row, who)
     clashes = () if hidden else shown.clashes(row.row_id)
     folds = panes.fold(*_attempts(bench, row)) + panes.fold(t("review.origin"), _origin(row))
-    record = _record(bench, shown.name, row, only=state.reviewer(bench) if hidden else "")
+    record = _record(bench, shown.name, row, only=who if hidden else "")
     folds += panes.fold(t("review.record"), record) if record else ""
     top = _standing(row, parent, spot, hidden=hidden) + rows.dispute(row)
     return f'<div class="reading">{top}{rows.panes_of(row, parent)}{rows.beneath(row, parent, clashes, folds)}</div>'
 
 
-def _blind(shown: Browser, row: Row) -> bool:
-    """Whether others decided about the row and this reviewer is not to see it yet."""
-    if not shown.owners().names:
+def _blind(shown: Browser, row: Row, who: str) -> bool:
+    """Whether two people read the row, this reviewer is one of them, and has not decided yet."""
+    owners = shown.owners()
+    if who not in owners.names or any(one["reviewer"] == who for one in row.decisions or []):
         return False
-    return (shown.row(row.row_id).decisions or []) != (row.decisions or [])
+    return owners.blind(shown.spot(Filter(), row.row_id).index, who)
 
 
 def _standing(row: Row, parent: Row | None, spot: Spot, *, hidden: bool) -> str:

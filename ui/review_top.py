@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import panes, state
+from ui import panes, state, widgets
 from ui.review_filter import filter_bar, in_words
 from ui.state import Browser, Workbench, t, word
 
@@ -106,6 +106,8 @@ def _confirm(bench: Workbench, shown: Browser) -> None:
                 args=(bench, shown.name, shown.version),
             )
             st.button(t("bulk.no"), key="bulk-no", on_click=state.forget)
+        typed = ["review", decision, f"{shown.name}@v{shown.version}", *state.expression(bench, state.wanted())]
+        widgets.command(*typed, "--reviewer", state.reviewer(bench))
 
 
 def _made(bench: Workbench) -> None:

@@ -110,6 +110,12 @@ def _reviewer(bench: Workbench, name: str) -> None:
     )
 
 
+def log_in() -> None:
+    """The door, where the room has an identity provider."""
+    calm(t("app.log_in_first"), t("app.log_in_why"))
+    st.button(t("app.log_in"), key="log-in", type="primary", on_click=st.login)
+
+
 def waiting_count(count: int) -> None:
     """How many rows wait for a decision, beside the page's name in the sidebar."""
     if place := st.session_state.get("waiting_place"):

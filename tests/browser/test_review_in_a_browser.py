@@ -210,7 +210,9 @@ def test_of_two_edits_at_once_the_second_is_told_and_loses_nothing(
         for one, name in ((page, "林"), (other, "王")):
             opened(one, url, "clash", name)
             one.keyboard.press("e")
+            one.locator(".st-key-save-new-clash-0 button").wait_for()
             one.get_by_role("textbox", name="问题").fill(f"{name}改的问题")
+            settled(one)
         page.keyboard.press("Control+Enter")
         at(page, "new-clash-0")
         other.keyboard.press("Control+Enter")
@@ -219,6 +221,7 @@ def test_of_two_edits_at_once_the_second_is_told_and_loses_nothing(
         assert other.get_by_role("textbox", name="问题").input_value() == "王改的问题"
         other.get_by_text("保留我写的").click()
         other.get_by_text("别人先改了同一处").wait_for(state="detached")
+        other.locator(".st-key-save-new-clash-0 button").wait_for()
         settled(other)
         other.keyboard.press("Control+Enter")
         at(other, "new-clash-0")
