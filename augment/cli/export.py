@@ -56,5 +56,9 @@ def _lines(done: Exported, language: Language) -> None:
     for file in told["files"]:
         output.line(f"  {file['file']} · {file['lines']} lines · sha256 {file['sha256'][:12]}")
     output.line(f"manifest {done.manifest}")
+    if (tested := told["splits"].get("test")) and told["filter"]["split"] is None and told["prompt_id"] is not None:
+        output.talk(f"{tested} rows of the split 'test' are in it: --split train leaves them out")
+    if told["left_out"].get("balance", 0) > told["rows_out"]:
+        output.talk("--balance leaves as many as the rarest has: leave what is rare out with --where first")
     if told["simulated"]:
         output.talk(f"{told['simulated']} of the rows were written by the simulator: a rehearsal, nothing to train on")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,9 @@ from augment.exports._reading_back import read_back
 from augment.exports._registry import load
 from augment.exports._simulated import Simulated
 from augment.exports._spool import Spool
-from augment.exports._survey import Survey, choice, refuse_simulated
+from augment.exports._survey import Counts, Survey, choice, refuse_simulated
 from augment.exports._table import WholeRows
-from augment.files import disk_errors
+from augment.files import digest, disk_errors, lock
 
 if TYPE_CHECKING:
     from augment.ledger import Ledger
@@ -60,6 +61,7 @@ def export(shelf: Shelf, dataset: str, version: int, name: str, path: Path, opti
     """Writes a version in a format. Raises UsageError, NotFound, BadInput, FixableError, DiskTrouble."""
     form = load(name)
     options = _resolved(form, name, options)
+    path = Path(os.path.realpath(path))  # a link stays one
     check_target(path, folder=form.folder)
     as_they_are = {"rows", "filled"}.issuperset(form.kinds)
     speak = None if as_they_are else speaker(options.prompt, options.cot or "inline", shelf.workspace)
@@ -71,12 +73,11 @@ def export(shelf: Shelf, dataset: str, version: int, name: str, path: Path, opti
         survey.read(shelf.store.rows(dataset, version), choice(options, form, matching))
         apart = form.tested and options.split is None
         survey.settle(balanced=options.balance is not None, apart=apart)
-        rows_out, left_out, simulated = survey.counts()
-        if simulated and not options.allow_simulated:
-            refuse_simulated(simulated, rows_out)
-        if not rows_out:
-            raise _nothing(survey.rows_in, left_out, name)
-        counts = {"rows_in": survey.rows_in, "rows_out": rows_out, "left_out": left_out, "simulated": simulated}
+        counts = survey.counts()
+        if counts.simulated and not options.allow_simulated:
+            refuse_simulated(counts.simulated, counts.rows_out)
+        if not counts.rows_out:
+            raise _nothing(counts, name)
         facts: dict[str, dict[str, Any]] = {
             kind: {"lines": len(spool), **gatherer.facts()} for kind, (gatherer, spool) in gatherers.items()
         }
@@ -85,11 +86,12 @@ def export(shelf: Shelf, dataset: str, version: int, name: str, path: Path, opti
         out = room / "out"
         out.mkdir()
         made = _steps(shelf, dataset, version)
-        job = Job(out, path.name, dataset, version, options, speak, spools, gathered, facts, counts, made)
+        job = Job(out, path.name, dataset, version, options, speak, spools, gathered, facts, asdict(counts), made)
         written = form.write(job)
         read_back(out, written)
         told = manifest(job, name, written, form.takes)
-        publish(out if form.folder else job.path, path, as_bytes(told), folder=form.folder)
+        with lock(shelf.store.root / ".augment" / "locks" / f"export.{digest(str(path).encode())[:16]}.lock"):
+            publish(out if form.folder else job.path, path, as_bytes(told), folder=form.folder)
     return Exported(path, manifest_of(path, folder=form.folder), told)
 
 
@@ -176,8 +178,8 @@ def _matching(shelf: Shelf, dataset: str, version: int, where: str | None) -> fr
     return select(shelf.store, dataset, version, where=where)
 
 
-def _nothing(rows_in: int, left_out: dict[str, int], name: str) -> FixableError:
-    told = ", ".join(f"{count} {reason}" for reason, count in left_out.items()) or "the version has no rows"
+def _nothing(counts: Counts, name: str) -> FixableError:
+    told = ", ".join(f"{count} {reason}" for reason, count in counts.left_out.items()) or "the version has no rows"
     hints = {
         "no reasoning": "`augment reason` writes it; or --cot none for the answers alone",
         "no pair": "`augment wrong` adds wrong solutions to pair the right ones with",
@@ -185,8 +187,8 @@ def _nothing(rows_in: int, left_out: dict[str, int], name: str) -> FixableError:
         "split": "dev and test rows are not trained on: --split NAME, where that is meant",
         "a solution, not a check": "`augment evaluate` adds checks",
     }
-    most = max(left_out, key=lambda reason: left_out[reason], default="")
+    most = max(counts.left_out, key=lambda reason: counts.left_out[reason], default="")
     return FixableError(
-        f"none of the {rows_in} rows fits {name}: {told}; nothing was written",
+        f"none of the {counts.rows_in} rows fits {name}: {told}; nothing was written",
         hint=hints.get(most, "docs/how-to/export.md says what each format takes"),
     )

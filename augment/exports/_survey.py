@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from augment.errors import FixableError
@@ -22,6 +24,17 @@ _NAMES = dict(enumerate(REASONS, 1))
 _DECIDED = {"accepted": ("accept",), "rejected": ("reject",), "undecided": (None,)}
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """rows_in = rows_out + what is left out, by reason. simulated, splits: of those that go out."""
+
+    rows_in: int
+    rows_out: int
+    left_out: dict[str, int]
+    simulated: int
+    splits: dict[str, int]
+
+
 class Survey:
     """Reads the rows once, hands them to the gatherers, and keeps a byte for each row and kind: in, or why not."""
 
@@ -30,13 +43,14 @@ class Survey:
         self._fates = {kind: bytearray() for kind in gatherers}
         self._looks = simulated
         self._simulated = bytearray()
-        self._dev = bytearray()
+        self._splits: dict[str | None, int] = {}
+        self._split = array("L")
 
     def read(self, rows: Iterator[Row], chosen: Chosen) -> None:
         """Takes every row. chosen: the reason why a row is left out whatever the format, "" for none."""
         for place, row in enumerate(rows):
             self._simulated.append(self._looks.is_so(row))
-            self._dev.append(row.split == "dev")
+            self._split.append(self._splits.setdefault(row.split, len(self._splits)))
             why = chosen(row)
             for kind, (gatherer, _) in self._gatherers.items():
                 self._fates[kind].append(_code(why or gatherer.take(place, row)))
@@ -51,7 +65,8 @@ class Survey:
             fates = self._fates[kind]
             for place, reason in gatherer.finish():
                 fates[place] = _code(reason)
-            if apart and not any(not self._dev[spool.places(number)[0]] for number in range(len(spool))):
+            dev = self._splits.get("dev", -1)
+            if apart and all(self._split[spool.places(number)[0]] == dev for number in range(len(spool))):
                 spool.drop(range(len(spool)))
                 for place, fate in enumerate(fates):
                     if fate == IN:
@@ -65,24 +80,22 @@ class Survey:
                     if fate == IN and not alive[place]:
                         fates[place] = _code("balance")
 
-    @property
-    def rows_in(self) -> int:
-        """How many rows the version has."""
-        return len(self._simulated)
-
-    def counts(self) -> tuple[int, dict[str, int], int]:
-        """Rows in the export; those left out by reason, as the first kind has it; how many of the former are
-        simulated."""
+    def counts(self) -> Counts:
+        """How many rows of each state. Where there are several kinds, the first one's reason is told."""
         first, *others = self._fates.values()
         left: Counter[int] = Counter()
+        splits: Counter[int] = Counter()
         rows_out = simulated = 0
         for place, fate in enumerate(first):
             if fate == IN or any(other[place] == IN for other in others):
                 rows_out += 1
                 simulated += self._simulated[place]
+                splits[self._split[place]] += 1
             else:
                 left[fate] += 1
-        return rows_out, {_NAMES[code]: left[code] for code in sorted(left)}, simulated
+        left_out = {_NAMES[code]: left[code] for code in sorted(left)}
+        by_split = {name or "none": splits[number] for name, number in self._splits.items() if splits[number]}
+        return Counts(len(first), rows_out, left_out, simulated, by_split)
 
 
 def _code(reason: str) -> int:

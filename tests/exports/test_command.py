@@ -120,6 +120,13 @@ def test_a_person_reads_what_was_left_out_and_why(augment: Augment) -> None:
     assert "rows in 8 = out 8 + left out 0" in ended.out
 
 
+def test_rows_to_test_on_are_mentioned_where_they_are_trained_on(augment: Augment) -> None:
+    augment("split", "--ratios", "train=0.5,test=0.5", "--threshold", "1")
+    command = ("export", "--format", "alpaca", "-o", "x", "--cot", "none")
+    assert "rows of the split 'test' are in it" in augment(*command).err
+    assert "test" not in augment(*command, "--split", "train").err
+
+
 def test_decisions_that_wait_for_a_seal_are_mentioned(augment: Augment) -> None:
     row_id = json.loads(augment("show", "--json", "--limit", "1").out)["items"][0]["row_id"]
     augment("review", "reject", "--row", row_id, "--reviewer", "甲")

@@ -172,3 +172,8 @@ def test_nothing_is_written_where_nothing_is_left(tmp_path: Path) -> None:
         with pytest.raises(FixableError, match="15 where"):
             at.export("alpaca", where="false")
         assert files(at) == {}
+
+
+def test_the_manifest_tells_the_splits_of_what_goes_out(tmp_path: Path) -> None:
+    with desk(tmp_path, ROWS) as at:
+        assert at.export("csv", **ALL).told["splits"] == {"none": 12, "dev": 2, "test": 1}
