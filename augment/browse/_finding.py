@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from dataclasses import replace
@@ -21,6 +22,7 @@ from augment.errors import UsageError
 from augment.types import Row
 
 KEPT = 32  # masks and lines; of a million rows a line takes 4 MB
+PLAIN = re.compile(r"count\(\s*\*\s*\)|\b(?:from|join)\s+rows\b|\brows\s*\.")  # names no column by itself
 WHOLE_ROWS = 50_000  # that an expression over the column ``decisions`` may have to see laid over
 
 
@@ -110,12 +112,13 @@ class Finder:
 
     def cursor(self, sql: str, now: Now) -> Any:
         """A connection that sees ``rows`` as they are now, as far as the SQL looks at them. Raises UsageError."""
-        said = sql.casefold()
+        said = PLAIN.sub(" ", sql.casefold())
+        looks_at_all = any(one in said for one in ("decisions", "rows", "columns", "*"))
         words = self._columns.coded("decision").words
         whole = {position: one.row for position, one in now.folded.items()}
-        if not any(one in said for one in ("decision", "rows", "columns", "*")):
+        if not looks_at_all and "decision" not in said:
             return laid_over(self._source, None, whole)
-        if any(one in said for one in ("decisions", "rows", "columns", "*")):
+        if looks_at_all:
             if len(now.changed) > WHOLE_ROWS:
                 raise UsageError(
                     f"{len(now.changed)} decisions are not sealed yet: too many to look into them by SQL",
