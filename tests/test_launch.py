@@ -176,6 +176,22 @@ def test_nothing_in_the_folder_it_runs_in_is_imported(bench: Workbench, tmp_path
     assert ended(bench, run_of(bench, started))["summary"]["done"] == ROWS
 
 
+def test_a_terminal_follows_and_stops_a_run_of_another_process(bench: Workbench, tmp_path: Path) -> None:
+    def augment(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "augment", *words, "--workspace", str(tmp_path)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+    assert augment("runs", "watch").returncode == 3
+    run_id = run_of(bench, bench.start("reason", "train", run=SIMULATED))
+    until(lambda: bench.progress(run_id))
+    seen = json.loads(augment("runs", "watch", "--json").stdout)
+    assert seen["run_id"] == run_id
+    assert augment("runs", "stop", run_id[:18]).returncode == 0
+    watched = augment("runs", "watch", run_id)
+    assert (watched.returncode, watched.stdout.splitlines()[0]) == (0, f"run {run_id}: interrupted")
+    assert "has no process on this machine" in augment("runs", "stop", run_id).stderr
+
+
 # ── the words of a command ────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -20,14 +20,22 @@ NAMES = ("run_id", "dataset", "stage", "provider", "model", "day")
 def runs(arguments: Sequence[str]) -> int:
     """Lists the runs, or shows one with its counts and what it bought."""
     parser = command_parser(
-        "runs", "List the runs, newest first, or show one: its id may be cut short. A run that was killed says so."
+        "runs",
+        "List the runs, newest first, or show one: its id may be cut short. A run that was killed says so. `watch` "
+        "follows the one that goes on, in whichever process, to its end; `stop` asks it to end as Ctrl-C does.",
     )
-    parser.add_argument("what", nargs="*", metavar="show ID")
+    parser.add_argument("what", nargs="*", metavar="show|watch|stop ID")
     parser.add_argument("--dataset", metavar="DS", help="only runs over this dataset")
     parser.add_argument("--stage", metavar="STAGE", help="only runs of this stage")
     parser.add_argument("--state", choices=STATES, help="only runs that ended so, or have not")
     parser.add_argument("--limit", type=int, default=100, metavar="N", help="at most N (default: 100)")
     parsed = parser.parse_args(list(arguments))
+    if parsed.what[:1] in (["watch"], ["stop"]) and len(parsed.what) <= 2:
+        from augment.cli.watching import stop, watch
+
+        with Workbench.open(parsed.workspace) as bench:
+            act = watch if parsed.what[0] == "watch" else stop
+            return act(bench, parsed.what[1] if len(parsed.what) == 2 else None, as_json=parsed.json)
     wanted = parsed.what[1:] if parsed.what[:1] == ["show"] else parsed.what
     if len(wanted) > 1 or (parsed.what and not wanted):
         raise UsageError(f"{' '.join(parsed.what)!r} is not understood", hint="`augment runs show ID`")
