@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from augment.errors import DiskTrouble
 from augment.files import disk_errors, disk_trouble, sync_file, sync_folder, write_atomic
@@ -32,6 +33,7 @@ CONFIGURATION: Mapping[str, str | None] = {
     "delta.enableExpiredLogCleanup": "false",
     "delta.dataSkippingStatsColumns": "row_id",
 }
+PRUNED = "_pruned"  # the numbers of the versions whose data was given up
 TOLD = "_newest"  # the number of the newest version that somebody may know of
 LAST_ACTION = b'{"txn":{'  # of every commit of ours; a cut between two lines leaves each of them whole
 TAIL = 1_000  # bytes, more than that action has
@@ -83,6 +85,38 @@ def history(folder: Path, last: int) -> Iterator[tuple[int, float, Mapping[str, 
         except (ValueError, KeyError, FileNotFoundError) as error:
             raise _damaged(folder, number) from error
         yield number, commit["timestamp"] / 1000, json.loads(commit.get("augment") or "{}")
+
+
+def live_files(folder: Path, last: int) -> Iterator[frozenset[str]]:
+    """The names of the data files of each version up to ``last``, as the log has them. Raises DiskTrouble."""
+    live: set[str] = set()
+    for number in range(last + 1):
+        try:
+            with delta_errors(folder):
+                actions = [json.loads(line) for line in _entry(folder, number).read_bytes().splitlines()]
+        except (ValueError, FileNotFoundError) as error:
+            raise _damaged(folder, number) from error
+        live -= {unquote(one["remove"]["path"]) for one in actions if "remove" in one}
+        live |= {unquote(one["add"]["path"]) for one in actions if "add" in one}
+        yield frozenset(live)
+
+
+def pruned(folder: Path) -> frozenset[int]:
+    """The versions whose data was given up. Raises DiskTrouble."""
+    note = folder / "_delta_log" / PRUNED
+    try:
+        with disk_errors(note):
+            return frozenset(int(number) for number in json.loads(note.read_bytes()))
+    except FileNotFoundError:
+        return frozenset()
+    except (ValueError, TypeError) as error:
+        raise DiskTrouble(f"{str(note)!r} is damaged", hint="put a copy of it in its place") from error
+
+
+def note_pruned(folder: Path, versions: frozenset[int]) -> None:
+    """Returns when it is on disk that the data of these versions, too, is given up."""
+    numbers = sorted(versions | pruned(folder))
+    write_atomic(folder / "_delta_log" / PRUNED, json.dumps(numbers).encode())
 
 
 def begin(folder: Path, files: Sequence[AddAction], lineage: Mapping[str, Any], transaction: str) -> None:

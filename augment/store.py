@@ -78,6 +78,12 @@ class Store:
     def files(self, name: str, version: int | None = None) -> list[Path]:
         """The live Parquet files of a version, in row order."""
         folder = self._folder(name)
+        if version is not None and version in (gone := delta.pruned(folder)):
+            left = [f"v{number}" for number in range(self.current(name) + 1) if number not in gone]
+            raise NotFound(
+                f"v{version} of {name!r} was pruned: its rows are gone, what made it is still in `augment versions`",
+                hint=f"kept: {', '.join(left)}; `augment replay {name}@v{version}` makes it again, to compare",
+            )
         uris = self._table(name, version).file_uris()
         return sorted((folder / Path(uri).name for uri in uris), key=lambda path: path.name)
 
@@ -113,6 +119,17 @@ class Store:
             Version(number, at, int(lineage.get("rows_out", 0)), lineage)
             for number, at, lineage in delta.history(self._folder(name), self.current(name))
         ]
+
+    def pruned(self, name: str) -> frozenset[int]:
+        """The versions whose data was given up."""
+        return delta.pruned(self._folder(name))
+
+    @contextlib.contextmanager
+    def still(self, name: str) -> Iterator[Path]:
+        """The dataset's folder of data files, with nobody committing to it meanwhile. Raises NotFound, Conflict."""
+        self.current(name)
+        with self._locked(name):
+            yield self._folder(name)
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -27,6 +27,7 @@ LAYERS: dict[str, int] = {
     **dict.fromkeys(["store", "ledger", "accounts", "stages", "simulator", "routes", "contamination", "leakage"], 3),
     **dict.fromkeys(["lanes", "query", "imports", "checkup", "measures", "spending", "records", "backups"], 4),
     "disputes": 4,
+    "pruning": 4,
     "events": 4,
     "quality": 4,
     **dict.fromkeys(["runner", "plans", "browse", "estimates", "exports", "differences"], 5),

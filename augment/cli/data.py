@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from augment.cli import output
 from augment.cli.options import command_parser
 from augment.cli.stages import row_text
 from augment.errors import UsageError
 from augment.workbench import VERSION, Workbench
+
+if TYPE_CHECKING:
+    from augment.pruning import Pruned
 
 SHOWN = 10
 
@@ -67,9 +70,22 @@ def versions(arguments: Sequence[str]) -> int:
     parser = command_parser("versions", "List the versions of a dataset with what made them.")
     parser.add_argument("dataset", nargs="?", metavar="DS")
     parser.add_argument("--files", metavar="vN", help="the live Parquet files of a version instead")
+    parser.add_argument(
+        "--prune", action="store_true", help="free what killed processes left, and what is given up by:"
+    )
+    parser.add_argument(
+        "--keep", type=int, metavar="N", help="with --prune: only the newest N versions keep their rows"
+    )
+    parser.add_argument("--before", metavar="vN", help="with --prune: the versions before this one are given up")
+    parser.add_argument("--dry-run", action="store_true", help="with --prune: say what it would free; free nothing")
     parsed = parser.parse_args(list(arguments))
     with Workbench.open(parsed.workspace) as bench:
         name = _named(bench, parsed.dataset)
+        if parsed.prune:
+            before = None if parsed.before is None else _version(parsed.before)
+            return _pruned(bench.prune(name, keep=parsed.keep, before=before, dry_run=parsed.dry_run), parsed.json)
+        if parsed.keep is not None or parsed.before is not None or parsed.dry_run:
+            raise UsageError("--keep, --before and --dry-run go with --prune", hint="`augment versions DS --prune`")
         if parsed.files is not None:
             files = [str(path) for path in bench.store.files(name, _version(parsed.files))]
             if parsed.json:
@@ -79,8 +95,19 @@ def versions(arguments: Sequence[str]) -> int:
                     output.line(path)
             return 0
         found = bench.versions(name)
+        gone = bench.store.pruned(name)
     if parsed.json:
-        output.items({"dataset": name, "version": v.number, "at": v.at, "rows": v.rows, **v.lineage} for v in found)
+        output.items(
+            {
+                "dataset": name,
+                "version": v.number,
+                "at": v.at,
+                "rows": v.rows,
+                **{key: value for key, value in v.lineage.items() if key != "recipe"},
+                "pruned": v.number in gone,
+            }
+            for v in found
+        )
         return 0
     rows = []
     for version in found:
@@ -89,7 +116,7 @@ def versions(arguments: Sequence[str]) -> int:
         made_by = ", ".join(lineage.get("providers", []))
         rows.append(
             [
-                f"v{version.number}",
+                f"v{version.number}{' pruned' if version.number in gone else ''}",
                 output.moment(version.at),
                 lineage.get("stage"),
                 made_by,
@@ -101,6 +128,19 @@ def versions(arguments: Sequence[str]) -> int:
             ]
         )
     output.table(["version", "made", "stage", "provider", "rows", "done", "lost", "calls", "cost"], rows)
+    return 0
+
+
+def _pruned(found: Pruned, as_json: bool) -> int:
+    if as_json:
+        output.result(found.as_json())
+        return 0
+    verb = "would free" if found.dry_run else "freed"
+    given_up = ", ".join(f"v{number}" for number in found.given_up) or "none"
+    output.line(f"{found.dataset}: {verb} {found.bytes:,} bytes in {len(found.files)} files")
+    output.line(f"rows given up with versions: {given_up} · kept: {', '.join(f'v{number}' for number in found.kept)}")
+    for why in found.held:
+        output.line(f"  {why}")
     return 0
 
 

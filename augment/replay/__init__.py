@@ -6,7 +6,9 @@ workspace, each from those made before it, and compared with the kept one row by
 
 from __future__ import annotations
 
+import json
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -14,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from augment.asks import unpack
 from augment.errors import AugmentError, NotFound
 from augment.ledger import Ledger
 from augment.replay._comparing import SHOWN, check_files, differences, files_of
@@ -24,6 +27,8 @@ from augment.store import Store, Version
 __all__ = ["CannotRepeat", "Item", "Replayed", "replay"]
 
 DIFFERS = 7
+PRUNED = "pruned"
+DAMAGED = "the ledger holds an answer of this run that can no longer be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Replayed:
     @property
     def equal(self) -> bool:
         """Whether the version wanted, and every one that it came from, is what its record makes of it."""
-        compared = [item for item in self.items if not item.trouble.startswith("pruned")]
+        compared = [item for item in self.items if not item.trouble.startswith(PRUNED)]
         return len(self.items) == self.version + 1 and all(item.equal for item in compared)
 
     @property
@@ -95,9 +100,33 @@ def replay(
             item = _item(bench, name, one, known)
             items.append(item)
             told(item)
-            if item.equal is None and not item.trouble.startswith("pruned"):
+            if item.equal is None and not item.trouble.startswith(PRUNED):
                 break
+    runs = {str(one.lineage.get("run_id")): one.number for one in versions[: len(items)]}
+    for number in damaged(ledger, runs):
+        if not items[number].trouble:
+            items[number] = replace(items[number], equal=False, trouble=DAMAGED)
     return Replayed(name, version, items)
+
+
+def damaged(ledger: Ledger, runs: Mapping[str, int]) -> set[int]:
+    """The versions whose runs bought an answer that can no longer be read. runs: run id → version."""
+    found: set[int] = set()
+    last = 0
+    while True:
+        asks = ledger.query(
+            "SELECT id, run_id, reply FROM asks WHERE id > ? AND reply IS NOT NULL"
+            " AND run_id IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 500",
+            (last, json.dumps(list(runs))),
+        )
+        if not asks:
+            return found
+        for ask in asks:
+            last = ask["id"]
+            try:
+                unpack(ask["reply"])
+            except (zlib.error, ValueError):
+                found.add(runs[ask["run_id"]])
 
 
 def _item(bench: Bench, name: str, version: Version, known: set[Path]) -> Item:
@@ -120,6 +149,8 @@ def _item(bench: Bench, name: str, version: Version, known: set[Path]) -> Item:
         missing=made.missing,
     )
     kept = bench.store
+    if version.number in kept.pruned(name):
+        return replace(found, trouble=f"{PRUNED}: made again, with nothing kept to compare it with")
     try:
         check_files(files_of(kept, name, version.number, known))
         rows = (bench.scratch.rows(name, version.number), kept.rows(name, version.number))

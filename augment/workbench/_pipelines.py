@@ -12,6 +12,7 @@ from augment.workbench._stages import Stages
 
 if TYPE_CHECKING:
     from augment.pipelines import Outlook, Pipeline, Report
+    from augment.pruning import Pruned
     from augment.replay import Item, Replayed
     from augment.runs import Watcher
 
@@ -58,6 +59,13 @@ class Pipelines(Stages, Exports):
             check_pipeline(pipeline, catalog, self.settings.workspace, dry_run=True)
             imported = not pipeline.files or keys[0] in made
             return foresee(pipeline, pipeline.steps[done:], self.store, self.ledger, catalog, imported=imported)
+
+    def prune(self, name: str, *, keep: int | None = None, before: int | None = None, dry_run: bool = False) -> Pruned:
+        """Frees what no version kept needs. keep: give up all but the newest so many versions; before: those before
+        this one; neither: none, only what killed processes left. Raises NotFound, UsageError, Conflict, DiskTrouble."""
+        from augment.pruning import prune
+
+        return prune(self.store, self.ledger, name, keep=keep, before=before, dry_run=dry_run)
 
     def replay(self, name: str, version: int, told: Callable[[Item], None] | None = None) -> Replayed:
         """Makes a version again from source bytes, ledger and review record, and compares it with the kept one; asks
