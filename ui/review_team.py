@@ -27,7 +27,7 @@ def draw(bench: Workbench, shown: Browser) -> None:
 
 def _progress(bench: Workbench, shown: Browser) -> None:
     widgets.card(t("team.progress"))
-    found = bench.team(shown)
+    found = bench.review_progress(shown)
     if not found:
         st.html(f'<p class="quiet">{panes.shown(t("team.nobody"))}</p>')
         return

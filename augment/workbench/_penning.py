@@ -1,4 +1,4 @@
-"""What reviewers write about rows, try before it is written, and have come to."""
+"""What a reviewer writes about a row, and tries before it is written."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from augment.workbench._desk import Desk
 
 if TYPE_CHECKING:
-    from augment.browse import Browser
-    from augment.review import By, Event, Progress, Shown
+    from augment.review import By, Event, Shown
     from augment.types import Row
 
 
 class Penning(Desk):
-    """Notes, drafts and the team."""
+    """Notes and drafts."""
 
     def note(self, shown: Shown, row_id: str, hand: By) -> Event:
         """Keeps the hand's note about a row, durably; it decides nothing. Raises NotFound, UsageError."""
@@ -28,9 +27,3 @@ class Penning(Desk):
         from augment.review._noting import redrafted
 
         return redrafted(row, parent, changes)
-
-    def team(self, shown: Browser) -> list[Progress]:
-        """How far each reviewer of a version has come."""
-        from augment.review import progress
-
-        return progress(shown)
