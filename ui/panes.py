@@ -6,12 +6,14 @@ import difflib
 import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 CELLS = 4_000_000
 LABEL_LENGTH = 80
+KEPT = 256  # a row is drawn again for each key pressed on it
 
 Piece: TypeAlias = tuple[bool, str, str]
 
@@ -34,6 +36,7 @@ def label(text: str, length: int = LABEL_LENGTH) -> str:
     return re.sub(r"(?<=:)(?=\w)", "\u2060", re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", line))
 
 
+@lru_cache(maxsize=KEPT)
 def difference(before: str, after: str) -> tuple[str, str]:
     """Both texts as HTML, what only the first has in <del>, what only the second has in <ins>."""
     left, right = [], []

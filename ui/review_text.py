@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from ui import panes
 from ui.review_math import SPAN, with_math
@@ -28,6 +29,7 @@ DEEP = 4
 COLUMNS = 20
 
 
+@lru_cache(maxsize=panes.KEPT)
 def worked(text: str) -> str:
     """A worked solution as HTML blocks."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
