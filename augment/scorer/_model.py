@@ -6,7 +6,7 @@ torch and transformers come as modules loaded when the first one is wanted.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -209,10 +209,10 @@ def _open(source: str, **options: Any) -> tuple[Any, Any]:
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source, truncation_side="left", **safe)
         with enough_room():
-            model = transformers.AutoModelForSequenceClassification.from_pretrained(
-                source, use_safetensors=True, dtype=torch.float32, **safe, **options
+            model, told = transformers.AutoModelForSequenceClassification.from_pretrained(
+                source, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **safe, **options
             )
-    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
         raise BadInput(
             f"{source!r} cannot be opened as a classifier: {_first_line(error)}", hint=_why(error)
         ) from error
@@ -220,8 +220,20 @@ def _open(source: str, **options: Any) -> tuple[Any, Any]:
         raise BadInput(
             f"{source!r} holds weights that cannot be read: {error}", hint="fetch or copy it again"
         ) from error
+    _check_loaded(model, told["missing_keys"], source)
     _fit(model, tokenizer, source)
     return model, tokenizer
+
+
+def _check_loaded(model: Any, missing: Collection[str], source: str) -> None:
+    """Raises BadInput where weights that are no head's were not there, and so would have been drawn."""
+    inside = f"{model.base_model_prefix}."
+    lost = sorted(name for name in missing if name.startswith(inside))
+    if lost:
+        raise BadInput(
+            f"{source!r} lacks {len(lost)} weights of a {type(model).__name__}, {lost[0]!r} among them",
+            hint="config.json and *.safetensors belong to two models, or a file is missing",
+        )
 
 
 def _fit(model: Any, tokenizer: Any, source: str) -> None:
@@ -244,6 +256,8 @@ def _fit(model: Any, tokenizer: Any, source: str) -> None:
 
 
 def _first_line(error: Exception) -> str:
+    if "ignore_mismatched_sizes" in str(error):  # transformers prints which, and raises this alone
+        return "its weights have other shapes than its config.json says, or its head has other labels"
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
 
 

@@ -312,6 +312,18 @@ def test_torn_weights_are_told_as_such(house: House, tmp_path: Path, capsys: pyt
     assert "Traceback" not in said
 
 
+def test_weights_of_another_model_are_not_filled_up_with_dice(house: House, tmp_path: Path) -> None:
+    from augment.scorer._model import find_base, open_base
+
+    base = tmp_path / "base"
+    shutil.copytree(house.base, base)
+    config = json.loads((base / "config.json").read_text())
+    config |= {"num_hidden_layers": 4, "layer_types": ["full_attention"] * 4}
+    (base / "config.json").write_text(json.dumps(config))
+    with pytest.raises(BadInput, match=r"lacks [0-9]+ weights of a Qwen2ForSequenceClassification"):
+        open_base(find_base(str(base)), 0)
+
+
 def test_a_base_with_code_of_its_maker_s_is_not_run(house: House, tmp_path: Path) -> None:
     from augment.scorer._model import find_base, open_base
 
