@@ -30,7 +30,7 @@ def test_without_a_workspace_the_page_says_what_to_do(
     assert "augment import FILE" in text(room())
 
 
-@pytest.mark.parametrize("view", ["home", "review", "browse", "nonsense"])
+@pytest.mark.parametrize("view", ["review", "browse", "compare", "quality"])
 def test_without_a_dataset_every_view_says_what_to_do(room: Room, view: str) -> None:
     assert "工作区里还没有数据集" in text(room(empty, view=view))
 
@@ -136,7 +136,8 @@ def test_both_languages_say_the_same_things_with_the_same_values() -> None:
 def test_every_text_asked_for_is_there() -> None:
     for file in UI.rglob("*.py"):
         asked = re.findall(r"\bt\(\s*[\"']([\w.]+)[\"']", file.read_text("utf-8"))
-        assert set(asked) <= words.texts("zh").keys(), file.name
+        begun = {key for key in asked if key.endswith("_") and any(one.startswith(key) for one in words.texts("zh"))}
+        assert set(asked) - begun <= words.texts("zh").keys(), file.name
 
 
 # ── texts of rows are not to be trusted ───────────────────────────────────────────────────────────────────────────────
