@@ -81,6 +81,11 @@ def _plain(text: str) -> str:
 
 
 @lru_cache(maxsize=8_192)
+def _denials(text: str) -> tuple[str, ...]:
+    return tuple(sorted(_DENIALS.findall(folded(text))))
+
+
+@lru_cache(maxsize=8_192)
 def character_pairs(text: str) -> frozenset[str]:
     """The pairs of neighbouring characters of a folded text, or its only character."""
     bare = folded(text)
@@ -144,9 +149,9 @@ def _alike(one: str, other: str, threshold: float) -> float:
     score = likeness(one, other)
     if not plain and (score < threshold or threshold >= 1.0 or min(len(bare), len(others)) < SHORT):
         return 0.0
-    if not _states_same(one, other):
+    if not plain and _denials(one) != _denials(other):
         return 0.0
-    if not plain and sorted(_DENIALS.findall(bare)) != sorted(_DENIALS.findall(others)):
+    if not _states_same(one, other):
         return 0.0
     if not plain and any(not check["ok"] and check["name"] in _MEANING for check in check_text(one, other)):
         return 0.0
@@ -161,13 +166,14 @@ def _states_same(one: str, other: str) -> bool:
     return ours[1] == theirs[1] and stated(one) == stated(other)
 
 
-def _figures(text: str) -> tuple[list[str], list[str]]:
+@lru_cache(maxsize=8_192)
+def _figures(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What punctuation may part or turn: the numbers and lone letters of a text, with their brackets in formulas; and
     those brackets alone."""
     plain = _GROUPED.sub("", unicodedata.normalize("NFKC", text.replace("，", ", ")))
     if not _CODE.search(plain):
-        return _FIGURE.findall(plain), []
-    return _FORMULA.findall(plain), _SYMBOLS.findall(plain)
+        return tuple(_FIGURE.findall(plain)), ()
+    return tuple(_FORMULA.findall(plain)), tuple(_SYMBOLS.findall(plain))
 
 
 @lru_cache(maxsize=65_536)
