@@ -49,9 +49,10 @@ stdout is the result, stderr the talk. Every command takes `--json` (one object 
 | 4 | some rows got no answer: type the command again |
 | 5 | a provider stopped: key refused, quota used up, model retired |
 | 6 | `--budget` or `--max-calls` reached |
+| 7 | `replay`: a version is not what its record makes of it |
 | 130 | interrupted |
 
-With 0, 4, 5, 6 and 130 the result is printed and everything answered is kept.
+With 0, 4, 5, 6, 7 and 130 the result is printed and everything answered is kept.
 """
 
 PROVIDERS_HEAD = """
