@@ -16,6 +16,7 @@ from augment.files import disk_errors, make_folder, sync_file, sync_folder
 from augment.processes import is_alive
 
 MANIFEST = "manifest.json"
+REPLACED = "replaced"
 MARK = "augment_export"
 """The first field of every manifest; a folder is replaced only where one says so."""
 
@@ -61,6 +62,8 @@ def workroom(path: Path) -> Iterator[Path]:
         for left in parent.glob(f".{path.name}.*.part"):
             owner = left.name.removeprefix(f".{path.name}.").split(".")[0]
             if owner.isdigit() and not is_alive(int(owner)):
+                if (old := left / REPLACED).is_dir() and not path.exists():
+                    old.rename(path)  # it died between taking the old one away and putting the new one there
                 shutil.rmtree(left, ignore_errors=True)
         room = parent / f".{path.name}.{os.getpid()}.{uuid.uuid4().hex}.part"
         room.mkdir()
@@ -104,7 +107,7 @@ def _swap(made: Path, path: Path) -> None:
     if not path.exists():
         made.rename(path)
         return
-    old = made.with_name("replaced")
+    old = made.with_name(REPLACED)
     path.rename(old)
     try:
         made.rename(path)

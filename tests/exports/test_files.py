@@ -104,6 +104,19 @@ def test_what_a_killed_export_left_is_swept_by_the_next(tmp_path: Path) -> None:
     assert (left.exists(), running.exists()) == (False, True)
 
 
+def test_a_folder_taken_away_by_an_export_that_died_is_put_back_by_the_next_one(tmp_path: Path) -> None:
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
+    with desk(tmp_path, ROWS) as at:
+        folder = at.export("ms-swift", "out").path
+        before = listing(folder)
+        room = at.out / f".out.{dead.stdout.strip()}.0.part"
+        room.mkdir()
+        folder.rename(room / "replaced")
+        with pytest.raises(FixableError):
+            at.export("ms-swift", "out", where="false")
+        assert (listing(folder), room.exists()) == (before, False)
+
+
 def test_the_old_manifest_is_gone_before_the_new_file_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bool] = []
     replace = Path.replace
@@ -128,3 +141,27 @@ def test_a_full_disk_is_told_in_words(tmp_path: Path, monkeypatch: pytest.Monkey
         with pytest.raises(DiskTrouble, match="full"):
             at.export("alpaca", "a")
         assert listing(at.out) == []
+
+
+@pytest.mark.parametrize("form", ["alpaca", "ms-swift"])
+def test_an_export_killed_anywhere_leaves_the_old_or_the_new_one_whole(tmp_path: Path, form: str) -> None:
+    with desk(tmp_path, ROWS):
+        pass
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.exports.killed", str(tmp_path), form],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    moments = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(moments) >= 6
+    new = moments[-1]["left"]
+    assert (new["cot"], moments[0]["before"]["cot"]) == ("none", "inline")
+    for moment in moments:
+        left = moment["left"]
+        assert left["true"] and moment["healed"], moment
+        whole = (moment["before"]["hashes"], new["hashes"], {})
+        assert left["hashes"] in whole, moment
+        if left["cot"] is not None:
+            assert left["hashes"] == (new if left["cot"] == "none" else moment["before"])["hashes"]
