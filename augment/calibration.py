@@ -10,9 +10,9 @@ from typing import Any
 
 from augment.agreement import Cut, Rating, alpha, assured, cuts, kappa, lowest, needed, rank_correlation, wilson
 from augment.arrays import to_values
+from augment.browse import Browser, Filter
 from augment.comparisons import CHECK, FIRST, TIE, WORDS, stands
 from augment.errors import UsageError
-from augment.review import Filter, Live
 from augment.store import Store
 from augment.types import Row, Verdict
 
@@ -82,7 +82,7 @@ class Calibration:
     people_kappa: Mapping[str, float | None] = field(default_factory=dict)
 
 
-def calibrate(store: Store, live: Live, *, precision: float = 0.95, at: float | None = None) -> Calibration:
+def calibrate(store: Store, live: Browser, *, precision: float = 0.95, at: float | None = None) -> Calibration:
     """The report on a version, with the decisions that wait for a seal. at: another threshold than the one found.
 
     Writes nothing. Raises UsageError for a precision or a threshold that is none.
@@ -145,7 +145,7 @@ def _place(judge: str, chosen: Sequence[tuple[str, str]]) -> Place:
     return Place(judge, len(chosen), flips, round(low, 4), round(high, 4), round(first, 4))
 
 
-def _tally(store: Store, live: Live) -> _Tally:
+def _tally(store: Store, live: Browser) -> _Tally:
     tally = _Tally()
     for batch in store.read(live.name, live.version, COLUMNS):
         columns = (to_values(batch.column(name)) for name in COLUMNS)
@@ -195,11 +195,11 @@ def _pairwise(decisions: Sequence[tuple[str, str, str]]) -> dict[str, float | No
     }
 
 
-def _reviewed(live: Live) -> Iterator[Row]:
+def _reviewed(live: Browser) -> Iterator[Row]:
     for decision in ("accept", "reject"):
         offset, total = 0, 1
         while offset < total:
-            page = live.page(Filter(decision=decision), offset=offset, limit=PAGE)
+            page = live.page(Filter(decision=decision), index=offset, limit=PAGE)
             yield from page.rows
             offset, total = offset + PAGE, page.total
 

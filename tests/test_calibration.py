@@ -59,7 +59,7 @@ def write(bench: Workbench, rows: list[Row]) -> None:
 
 
 def review(bench: Workbench, decisions: dict[int, str], hand: Any = LIN) -> None:
-    live = bench.live("d", bench.store.current("d"))
+    live = bench.browse("d", bench.store.current("d"))
     for number, decision in decisions.items():
         bench.decide(live, f"{number:032x}", decision, hand)
 
@@ -82,7 +82,7 @@ def test_decisions_that_wait_for_a_seal_count_and_undone_ones_do_not(bench: Work
     write(bench, [judged(n, 0.5) for n in range(4)])
     review(bench, {0: "accept", 1: "reject", 2: "accept"})
     assert (bench.calibrate("d", 0).reviewed, bench.calibrate("d", 0).accepted) == (3, 2)
-    bench.undo(bench.live("d", 0), LIN)
+    bench.undo(bench.browse("d", 0), LIN)
     assert (bench.calibrate("d", 0).reviewed, bench.calibrate("d", 0).accepted) == (2, 1)
     bench.seal("d")
     sealed = bench.calibrate("d", 1)
@@ -143,7 +143,7 @@ def test_length_and_place_are_measured(bench: Workbench) -> None:
 def test_a_precision_or_threshold_that_is_none_is_refused(bench: Workbench, options: dict[str, float]) -> None:
     write(bench, [judged(0, 0.5)])
     with pytest.raises(UsageError):
-        calibrate(bench.store, bench.live("d", 0), **options)
+        calibrate(bench.store, bench.browse("d", 0), **options)
 
 
 # ── as typed ──────────────────────────────────────────────────────────────────────────────────────────────────────────

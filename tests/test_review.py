@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from augment.browse import Browser, Filter
 from augment.cli.app import run
 from augment.errors import Conflict, NotFound, UsageError
-from augment.review import EDITABLE, Filter, Live, by, read_field
 from augment.events import Event, fold, standing
+from augment.review import EDITABLE, by, read_field
 from augment.store import same
 from augment.types import Check, Row
 from augment.workbench import Workbench
@@ -79,15 +80,15 @@ def write(bench: Workbench, made: list[Row], base: int | None = None) -> int:
         )
 
 
-def live(bench: Workbench, version: int | None = None) -> Live:
-    return bench.live("train", bench.store.current("train") if version is None else version)
+def live(bench: Workbench, version: int | None = None) -> Browser:
+    return bench.browse("train", bench.store.current("train") if version is None else version)
 
 
 def events(bench: Workbench) -> list[dict[str, Any]]:
     return bench.ledger.query("SELECT * FROM events ORDER BY id")
 
 
-def ids(bench: Workbench, **wanted: str) -> list[str]:
+def ids(bench: Workbench, **wanted: Any) -> list[str]:
     return [row.row_id for row in live(bench).page(Filter(**wanted)).rows]
 
 
@@ -371,7 +372,7 @@ def test_an_edited_rewrite_is_checked_against_its_parent_again(bench: Workbench)
     bench.edit(live(bench), "d0", {"problem": broken.replace("不是 5", "是 7")}, LIN)
     failed = [check["name"] for check in live(bench).row("d0").checks if not check["ok"]]
     assert failed == ["negations", "numbers"]
-    assert ids(bench, check="numbers") == ["d0"]
+    assert ids(bench, failed="numbers") == ["d0"]
 
 
 def test_all_fields_of_one_edit_are_kept_or_none(bench: Workbench) -> None:
@@ -413,18 +414,18 @@ def test_filters_see_what_was_decided_a_moment_ago(bench: Workbench) -> None:
     ("wanted", "expected"),
     [
         ({"stage": "import"}, ["r0", "r1", "r2"]),
-        ({"tag": "math"}, ["r1", "r2"]),
-        ({"check": "any"}, ["d1"]),
-        ({"check": "numbers"}, []),
-        ({"check": "negations"}, ["d1"]),
+        ({"tags": ("math",)}, ["r1", "r2"]),
+        ({"failed": "any"}, ["d1"]),
+        ({"failed": "numbers"}, []),
+        ({"failed": "negations"}, ["d1"]),
         ({"text": "第 1 题"}, ["r1"]),
         ({"text": "答案是：B"}, ["d0", "d1"]),
         ({"text": "%'; DROP TABLE rows; --"}, []),
-        ({"stage": "import", "tag": "math", "text": "第 2"}, ["r2"]),
+        ({"stage": "import", "tags": ("math",), "text": "第 2"}, ["r2"]),
     ],
     ids=str,
 )
-def test_each_filter_finds_its_rows(bench: Workbench, wanted: dict[str, str], expected: list[str]) -> None:
+def test_each_filter_finds_its_rows(bench: Workbench, wanted: dict[str, Any], expected: list[str]) -> None:
     assert ids(bench, **wanted) == expected
     assert [row.row_id for row in rows() if Filter(**wanted).holds(row)] == expected
 
@@ -437,7 +438,7 @@ def test_a_search_finds_the_text_as_it_was_edited(bench: Workbench) -> None:
 
 def test_a_page_has_the_true_total(bench: Workbench) -> None:
     bench.decide(live(bench), "r1", "reject", LIN)
-    page = live(bench).page(Filter(decision="none"), offset=1, limit=2)
+    page = live(bench).page(Filter(decision="none"), index=1, limit=2)
     assert ([row.row_id for row in page.rows], page.total) == (["r2", "d0"], 4)
 
 
@@ -456,10 +457,10 @@ def test_next_undecided_ends(bench: Workbench) -> None:
 
 
 def test_a_row_knows_its_place_also_where_it_left_the_list(bench: Workbench) -> None:
-    place = live(bench).place(Filter(stage="import"), "r1")
+    place = live(bench).spot(Filter(stage="import"), "r1")
     assert (place.index, place.total, place.inside, place.previous, place.next) == (1, 3, True, "r0", "r2")
     bench.decide(live(bench), "r1", "accept", LIN)
-    place = live(bench).place(Filter(stage="import", decision="none"), "r1")
+    place = live(bench).spot(Filter(stage="import", decision="none"), "r1")
     assert (place.index, place.total, place.inside, place.previous, place.next) == (1, 2, False, "r0", "r2")
 
 
@@ -565,3 +566,51 @@ def test_the_command_says_what_is_wrong(
 
 def test_the_fields_that_can_be_edited_are_columns_of_a_row() -> None:
     assert set(EDITABLE) <= set(Row.__slots__)
+
+
+def test_the_command_decides_about_all_rows_of_an_expression(
+    bench: Workbench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = call(bench, capsys, "reject", "train", "--where", "stage = 'import'", "--reviewer", "林")
+    assert (code, said["rows"], said["where"]) == (0, 3, "stage = 'import'")
+    assert live(bench).counts() == {"none": 2, "accept": 0, "reject": 3, "edit": 0}
+    assert len(events(bench)) == 1
+    call(bench, capsys, "undo", "train", "--reviewer", "林")
+    assert live(bench).counts()["reject"] == 0
+
+
+def test_the_command_deals_rows_out_and_shows_who_agrees(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
+    dealt = call(bench, capsys, "assign", "train", "--to", "林", "--to", "王", "--second", "1", "--reviewer", "李")[1]
+    assert (dealt["rows"], dealt["reviewers"]) == (5, ["林", "王"])
+    for name, action in (("林", "accept"), ("王", "reject")):
+        row_id = call(bench, capsys, "next", "train", "--mine", "--reviewer", name)[1]["items"][0]["row_id"]
+        assert row_id == "r0"  # the second reviewer is shown it as undecided
+        assert call(bench, capsys, action, "train", "--row", "r0", "--reviewer", name)[0] == 0
+    found = call(bench, capsys, "conflicts", "train")[1]
+    assert [[one["decision"] for one in item["decisions"]] for item in found["items"]] == [["accept", "reject"]]
+    shown = call(bench, capsys, "progress", "train")[1]
+    assert {one["reviewer"]: (one["dealt"], one["done"]) for one in shown["items"]} == {"林": (5, 1), "王": (5, 1)}
+    assert (shown["agreement"]["rows"], shown["agreement"]["conflicts"]) == (1, 1)
+    assert call(bench, capsys, "assign", "train", "--end", str(dealt["id"]))[0] == 0
+    assert call(bench, capsys, "progress", "train")[1]["assignments"] == []
+    assert call(bench, capsys, "assign", "train")[0] == 2
+
+
+@pytest.mark.parametrize("words", [["progress"], ["conflicts"], ["assign", "--to", "林"]], ids=lambda words: words[0])
+def test_the_command_speaks_of_reviewers_in_words(
+    bench: Workbench, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    bench.decide(live(bench), "r0", "accept", LIN)
+    bench.decide(live(bench), "r0", "reject", by("王", "other"))
+    assert run(["review", words[0], "train", *words[1:], "--workspace", str(bench.settings.workspace)]) == 0
+    said = capsys.readouterr().out
+    assert {"progress": "1 to settle", "conflicts": "林: accept · 王: reject (other)", "assign": "5 rows"}[
+        words[0]
+    ] in said
+
+
+def test_a_rejected_row_goes_to_repair_with_its_reason(bench: Workbench) -> None:
+    bench.decide(live(bench), "r1", "reject", by("林", "wrong answer"))
+    sealed, where = bench.to_repair("train", ["r1"])
+    found = list(live(bench).ids(Filter(where=where, decision="reject")))
+    assert (sealed.rows_changed, found) == (1, ["r1"])

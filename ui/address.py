@@ -13,7 +13,6 @@ import streamlit as st
 
 from augment.browse import QUEUES, SORTS, UNDECIDED, Browser, Filter, Sort, from_address, to_address
 from augment.errors import NotFound
-from augment.review import Live
 from augment.store import Version
 from augment.types import Row
 from augment.workbench import Workbench
@@ -107,11 +106,6 @@ def browser(bench: Workbench) -> Browser:
     name, number = str(dataset(bench)), version(bench)
     with st.spinner(words.t("app.loading", name=name, version=number)):
         return bench.browse(name, number)
-
-
-def live(bench: Workbench) -> Live:
-    """The same under the names of before."""
-    return bench.live(str(dataset(bench)), version(bench))
 
 
 def wanted() -> Filter:

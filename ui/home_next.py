@@ -20,7 +20,7 @@ def render(bench: Workbench, found: Mapping[str, Any], going: Sequence[Mapping[s
     name, version = found["dataset"], found["version"]
     shown = bench.browse(name, version)
     undecided = shown.count(Filter(decision=UNDECIDED)) if shown.whole else None
-    waiting = bench.live(name, version).waiting() if shown.whole else 0
+    waiting = shown.waiting() if shown.whole else 0
     wait = t("home.undecided_part") if undecided is None else t("home.undecided", count=f"{undecided:,}")
     rows, made = t("home.rows", rows=f"{found['rows']:,}"), t("home.made", at=state.moment(found["at"]))
     fresh = {"ds": name, "v": None, "row": None, "page": None, **dict.fromkeys(state.FILTERS)}

@@ -10,7 +10,7 @@ import streamlit as st
 from augment.browse import UNDECIDED, Browser, Filter, Spot
 from augment.errors import AugmentError, NotFound
 from augment.events import EDITABLE, Clash
-from augment.review import REASONS, Live
+from augment.review import REASONS
 from augment.store import Version
 from augment.types import Row
 from augment.workbench import Workbench
@@ -29,7 +29,6 @@ from ui.address import (
     dataset,
     go,
     got,
-    live,
     logged_in,
     must_log_in,
     newest,
@@ -90,7 +89,6 @@ __all__ = [
     "Browser",
     "Clash",
     "Filter",
-    "Live",
     "NotFound",
     "Row",
     "Spot",
@@ -113,7 +111,6 @@ __all__ = [
     "go",
     "got",
     "language",
-    "live",
     "logged_in",
     "minutes",
     "minutes_left",

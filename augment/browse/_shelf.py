@@ -19,6 +19,7 @@ from augment.store import Store
 
 FIRST = 20_000  # rows of a large version that are shown while its files are made
 OPEN = 3
+OPEN_ROWS = 1_200_000  # together; of one million each takes half a gigabyte
 WAIT_S = 0.2
 BUILDER = "augment.browse._build"
 
@@ -74,8 +75,11 @@ class Shelf:
         if (old := self._open.pop(key, None)) is not None:
             old.retire()
         self._open[key] = fresh
-        while len(self._open) > OPEN:
+        while len(self._open) > 1 and (len(self._open) > OPEN or self._many()):
             self._open.popitem(last=False)[1].retire()
+
+    def _many(self) -> bool:
+        return sum(one.of for one in self._open.values()) > OPEN_ROWS
 
     def _filed(self, at: Place, name: str, version: int) -> Browser | None:
         """From its files, where they are there and whole."""

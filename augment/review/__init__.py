@@ -14,7 +14,6 @@ from augment.review._bulk import Decided, decide_all
 from augment.review._dealing import deal, undeal
 from augment.review._deciding import DECISIONS, Shown, decide, edit, undo
 from augment.review._hand import By, by, default_reviewer, read_field
-from augment.review._live import Filter, Live, Place
 from augment.review._people import Agreeing, Progress, agreeing, progress
 from augment.review._sealing import Sealed, seal
 
@@ -28,9 +27,6 @@ __all__ = [
     "Clash",
     "Decided",
     "Event",
-    "Filter",
-    "Live",
-    "Place",
     "Progress",
     "Sealed",
     "Shown",

@@ -10,17 +10,11 @@ from augment.workbench._desk import Desk
 if TYPE_CHECKING:
     from augment.browse import Browser, Deal, Filter
     from augment.calibration import Calibration
-    from augment.review import Agreeing, By, Decided, Event, Live, Progress, Sealed, Shown
+    from augment.review import Agreeing, By, Decided, Event, Progress, Sealed, Shown
 
 
 class Reviews(Desk):
     """What people decide."""
-
-    def live(self, name: str, version: int) -> Live:
-        """``browse`` under the names of before."""
-        from augment.review import Live
-
-        return Live(self.shelf.browser(name, version), str(self.store.root))
 
     def reviewer(self) -> str:
         """Who decides where nobody is named: ``reviewer`` of ``augment.toml``, else who is logged in."""
@@ -116,4 +110,4 @@ class Reviews(Desk):
         nobody and writes nothing. Raises UsageError."""
         from augment.calibration import calibrate
 
-        return calibrate(self.store, self.live(name, version), precision=precision, at=at)
+        return calibrate(self.store, self.shelf.whole(name, version), precision=precision, at=at)

@@ -124,7 +124,7 @@ def test_a_reading_text_ends_with_choice_questions_only(bench: Workbench) -> Non
 def test_what_a_person_rejected_is_mended_beside_it(bench: Workbench) -> None:
     reasoned = bench.run("reason", "own", run=RUN)
     first, second, *_ = rows_of(bench, reasoned)
-    live = bench.live("own", reasoned.version)
+    live = bench.browse("own", reasoned.version)
     for row, reason in ((first, "推理太跳跃"), (second, "第二步不对")):
         bench.decide(live, row.row_id, "reject", By("王", reason=reason))
     bench.seal("own")
