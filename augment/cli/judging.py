@@ -112,8 +112,11 @@ def _cut(cut: Cut | None) -> dict[str, Any] | None:
 def _why(found: Calibration, title: str) -> str:
     if title == "reaches" and found.reviewed:
         return "at no score are that many of at least 10 kept rows accepted"
+    more = max(0, found.needed - found.reviewed)
+    missing = f": review {more} more" if more else ""
     return (
-        f"it needs at least {found.needed} reviewed rows above it, nearly all accepted; {found.reviewed} are reviewed"
+        f"it needs at least {found.needed} reviewed rows above it, nearly all accepted; "
+        f"{found.reviewed} are reviewed{missing}"
     )
 
 
