@@ -20,7 +20,7 @@ EVERY_S = 1.0
 def going(bench: Workbench) -> list[str]:
     """What goes on now, by name: runs, and processes that have not come to their run yet."""
     runs = [run["run_id"] for run in bench.runs(None, state="running")]
-    return runs + [one.launch.id for one in bench.started() if one.goes_on and one.run_id not in runs]
+    return runs + [one.launch.id for one in bench.started(alive=True) if one.run_id not in runs]
 
 
 def watched(bench: Workbench, only: str = "") -> None:
@@ -39,7 +39,7 @@ def watched(bench: Workbench, only: str = "") -> None:
 
 def _draw(bench: Workbench, names: list[str], only: str) -> None:
     runs = {run["run_id"]: run for run in bench.runs(None, state="running")}
-    started = {one.launch.id: one for one in bench.started() if one.goes_on}
+    started = {one.launch.id: one for one in bench.started(alive=True)}
     for name in names:
         if only and name != only:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import streamlit as st
@@ -207,7 +207,8 @@ def _bar(bench: Workbench, wish: Wish, given: Mapping[str, Any]) -> None:
         st.session_state.pop("estimating")
         with place, st.spinner(t("start.estimating", stage=word("stage", wish.stage))):
             try:
-                estimate = bench.forecast(wish.stage, wish.dataset, options=dict(wish.options), run=wish.run)
+                asked = replace(wish.run, dry_run=True)  # needs no key
+                estimate = bench.forecast(wish.stage, wish.dataset, options=dict(wish.options), run=asked)
                 st.session_state["estimate"] = (wish, estimate)
             except AugmentError as error:
                 st.error(

@@ -108,9 +108,10 @@ class Background(Stages):
         options, common = recorded(run["stage"], run["options"])
         return self.words(run["stage"], run["dataset"], options=options, run=common)
 
-    def started(self, newest: int = 50) -> list[Started]:
-        """The processes that were started here, newest first."""
+    def started(self, newest: int = 50, *, alive: bool = False) -> list[Started]:
+        """The processes that were started here, newest first. alive: only those that go on."""
         found = launch.launches(runs_folder(self.root), newest)
+        found = [one for one in found if not alive or one.goes_on]
         if not found:
             return []
         oldest = min(one.at for one in found) - 1

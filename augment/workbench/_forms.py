@@ -12,7 +12,6 @@ from augment.stages import load
 from augment.stages._stage import Stage
 
 NUMBERS = {"int": "whole", "int | None": "whole", "float": "number", "float | None": "number"}
-NOTHING: tuple[object, ...] = (None, "", (), False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +74,11 @@ def words(stage: str, dataset: str, options: Mapping[str, Any], run: RunOptions)
 
 
 def recorded(stage: str, options: Mapping[str, Any]) -> tuple[dict[str, Any], RunOptions]:
-    """The options of a run as its record has them, where what says nothing was left out: the stage's, everybody's."""
+    """The options of a run as its record has them: the stage's own, everybody's."""
     found = load(stage)
     given: dict[str, Any] = {}
     for name, default in _defaults(found).items():
-        value = options.get(name, default if default in NOTHING else type(default)())
+        value = options.get(name, default)
         given[name] = tuple(value) if isinstance(value, list) else value
     own = {field.name for field in fields(found.options)}
     common = {field.name for field in fields(RunOptions)}

@@ -15,6 +15,7 @@ def render(bench: Workbench | None) -> None:
     if bench is None or not found:
         widgets.heading(t("upload.first"))
         home_upload.render(bench, first=True)
+        widgets.command("import", "FILE")
         return
     widgets.heading(t("home.title"), *home_next.spent(bench))
     home_upload.outcome()
