@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from augment.browse import Filter
 from augment.cli.app import run
 from augment.plans import RunOptions
 from augment.replay import Replayed
@@ -95,14 +96,15 @@ def review(found: Workbench) -> None:
     hand = by("甲", "other")
     version = found.store.current("shops")
     rows = [row.row_id for row in found.store.rows("shops") if row.reasoning][:3]
-    live = found.live("shops", version)
+    live = found.browse("shops", version)
     found.edit(live, rows[0], {"question": "谁买的东西最贵？"}, hand)
     found.decide(live, rows[1], "accept", hand)
     taken_back = found.decide(live, rows[2], "reject", hand)
     found.seal("shops")
-    live = found.live("shops", found.store.current("shops"))
+    live = found.browse("shops", found.store.current("shops"))
     found.undo(live, hand, event=taken_back.id if taken_back else None, anyone=True)
     found.decide(live, rows[0], "reject", by("乙"))
+    found.decide_all(found.browse("shops", found.store.current("shops")), Filter(answer="B"), "accept", by("丙"))
     found.seal("shops")
 
 
