@@ -463,3 +463,19 @@ def test_100_000_characters_are_checked_in_seconds(piece: str) -> None:
     started = time.process_time()
     check_text(text, "请看：" + text)
     assert time.process_time() - started < 15
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "holds"),
+    [
+        ("设f(x)=x+1，求f(2)。", "设f(x)=x-1，求f(2)。", False),
+        ("已知a<b且b<c。", "已知a<b并且b>c。", False),
+        ("计算3×4的值。", "求3×4等于多少。", True),
+        ("计算3+4的值。", "求3加4的值。", True),
+        ("设 a ＋ b ＝ 5。", "设a+b=5。", True),
+    ],
+    ids=["plus", "less", "same", "in words", "full width"],
+)
+def test_a_sign_that_became_another_is_a_fault(before: str, after: str, holds: bool) -> None:
+    found = {check["name"]: check["ok"] for check in check_text(before, after)}
+    assert found["protected"] is holds

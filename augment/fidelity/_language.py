@@ -19,6 +19,7 @@ _HANS = re.compile(f"[{HAN}]+")
 _BROKEN = re.compile("[\ufffd\x00\ud800-\udfff]")
 # Forms of characters that only Japanese writes: one that was not there before is a piece left untranslated.
 _JAPANESE = frozenset("気実対発変経済続読検験択効単戦帰権歩毎砕働込円図団売価県駅伝転辺歳庁涙満剤労釈")
+_SIGN = re.compile(r"(?<=[\dA-Za-z)\]]) ?([-+−×*/÷=<>≤≥≠]) ?(?=[\dA-Za-z(\[])")
 _QUOTES = "“”‘’「」『』\"'"
 
 _SHORTEST, _LONGEST = 0.5, 1.9  # after / before, in characters that are no blanks
@@ -80,6 +81,8 @@ def protected_fault(before: str, after: str) -> str:
     """Which formula, code, address, hole or quoted term is missing; "" if none is."""
     if PLACEHOLDER_SEEN.search(after) and not PLACEHOLDER_SEEN.search(before):
         return "残留占位符"
+    if signs := _signs_fault(before, after):
+        return signs
     if not (spans := protected_spans(before)):
         return ""
     body = flat(after).casefold()
@@ -91,3 +94,11 @@ def protected_fault(before: str, after: str) -> str:
         if text and body.count(text) < count and not (count > 1 and _HAN.search(text) and text in body):
             return f"缺少「{text[:40]}」"
     return ""
+
+
+def _signs_fault(before: str, after: str) -> str:
+    """Which sign became another one; "" where they are the same, or some are put in words ("3加4")."""
+    ours, theirs = Counter(_SIGN.findall(narrow(before))), Counter(_SIGN.findall(narrow(after)))
+    if ours == theirs or ours.total() != theirs.total():
+        return ""
+    return f"符号 {''.join(ours - theirs)} → {''.join(theirs - ours)}"
