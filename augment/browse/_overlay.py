@@ -160,20 +160,39 @@ class Overlay:
             kept[places[row_id]] = row_id
             dropped.pop(places[row_id], None)
         own = {**before.own, **came} if came else before.own
-        folded: Mapping[int, Folded] = before.folded
-        if harder and came:
-            found = fold_all({row_id: own[row_id] for row_id in harder.values()}, self.version, self._fetch)
-            folded = {position: found[row_id] for position, row_id in harder.items() if row_id in found}
+        folded = self._folded(before, came, own, harder) if came else before.folded
         decisions = before.decisions.copy() if came else before.decisions
         for row_id in came:
             if places[row_id] not in harder:
                 word = _stands(own[row_id])
                 base = before.version[places[row_id]]
                 decisions[places[row_id]] = base if word is None else words.index(word, 1)
-        if folded is not before.folded:
-            for position, one in folded.items():  # also those folded before: their decision may be another by now
+        for position, one in folded.items():
+            if one is not before.folded.get(position):
                 decisions[position] = 0 if one.row.decision is None else words.index(one.row.decision, 1)
         return Now(newest, decisions, before.version, own, plain, folded, before.many)
+
+    def _folded(
+        self,
+        before: Now,
+        came: Mapping[str, Sequence[Event]],
+        own: Mapping[str, Sequence[Event]],
+        harder: dict[int, str],
+    ) -> Mapping[int, Folded]:
+        """The rows laid over in full: those with new events again, and those whose parent has some, as its text may be
+        another by now."""
+        kept = {position: one for position, one in before.folded.items() if position in harder}
+        places = {row_id: position for position, row_id in harder.items()}
+        again = {row_id for row_id in came if row_id in places}
+        again |= {one.row.row_id for one in kept.values() if one.row.parent_id in came}
+
+        def fetch(row_ids: Sequence[str]) -> dict[str, Row]:
+            others = {row_id for row_id in row_ids if row_id in places and row_id not in again}
+            found = self._fetch([row_id for row_id in row_ids if row_id not in others])
+            return found | {row_id: kept[places[row_id]].row for row_id in others}
+
+        fresh = fold_all({row_id: own[row_id] for row_id in again}, self.version, fetch) if again else {}
+        return {**kept, **{places[row_id]: one for row_id, one in fresh.items()}}
 
     def _said(self, now: Now) -> Voices:
         said: Said = self._columns.said()

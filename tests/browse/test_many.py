@@ -17,7 +17,7 @@ from augment.errors import Conflict, UsageError
 from augment.events import ALL, keys_of
 from augment.events import _bulk as bulk
 from augment.review import by, decide, decide_all, edit, history, seal, undo
-from augment.types import Row
+from augment.types import Check, Row
 from tests.browse.shelves import Room
 
 LIN, WANG = by("林", "other"), by("王")
@@ -200,3 +200,22 @@ def test_keys_are_read_back_as_they_were_kept(rows: int) -> None:
             key = keys_of([f"row {number}"])
             inside = [part for name, part in parts if name in (bulk.WHOLE, int(key[0]) >> 56)]
             assert bulk.holds(bulk.join_keys(inside), key).tolist() == [True]
+
+
+def test_an_edited_row_is_checked_again_when_its_parent_is_edited(tmp_path: Path) -> None:
+    stem = "3 的阶乘不是 5。"
+    parent = Row("r", "p", problem=stem, question="是多少？")
+    checks = [Check(name="numbers", ok=True, detail="")]
+    child = Row("c", "p", parent_id="r", root_id="r", problem=stem, question="是几？", checks=checks)
+    with Room(tmp_path, [parent, child, *ROWS], filed=False) as room:
+        edit(room.browser, room.ledger, "c", {"problem": "3 的阶乘不是 7。"}, LIN)
+        assert room.browser.row("c").checks[0]["ok"] is False
+        edit(room.browser, room.ledger, "r", {"problem": "3 的阶乘不是 7。"}, WANG)
+        assert room.browser.row("c").checks[0]["ok"] is True
+        decide(room.browser, room.ledger, ROWS[0].row_id, "accept", LIN)
+        assert room.browser.row("c").checks[0]["ok"] is True
+        undo(room.browser, room.ledger, WANG)
+        assert room.browser.row("c").checks[0]["ok"] is False
+        fresh = Shelf(room.store, room.ledger)
+        assert fresh.browser("d", room.version).row("c") == room.browser.row("c")
+        fresh.close()
