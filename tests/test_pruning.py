@@ -152,6 +152,7 @@ def test_a_replay_goes_through_pruned_versions_and_compares_the_kept(
     assert found["equal"]
     assert [item["equal"] for item in found["items"]] == [None, None, None, True, True]
     assert found["items"][0]["trouble"].startswith("pruned")
+    assert told(capsys, "replay", "shops@v1")["equal"] is None, "made again, and nothing there to compare it with"
 
 
 @pytest.mark.parametrize(

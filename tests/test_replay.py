@@ -279,7 +279,7 @@ def test_untouched_it_is_equal_and_exits_0(made: Path, capsys: pytest.CaptureFix
     code, found = told(capsys)
     assert (code, found["equal"], found["calls"]) == (0, True, 0)
     assert run(["replay", "shops@v1"]) == 0
-    assert "shops v1: equal, nothing was asked" in capsys.readouterr().out
+    assert "shops v1: equal; nothing was asked" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("part", [0.0, 0.01, 0.2, 0.5, 0.8, 0.97, 1.0], ids=lambda part: f"at {part:.0%}")

@@ -52,8 +52,11 @@ def replay(arguments: Sequence[str]) -> int:
     if parsed.json:
         output.result(found.as_json())
     else:
-        output.line(f"{found.dataset} v{found.version}: {'equal' if found.equal else 'NOT equal'}, nothing was asked")
-    if not found.equal:
+        said = {True: "equal", False: "NOT equal", None: "made again, with nothing kept to compare it with"}[
+            found.equal
+        ]
+        output.line(f"{found.dataset} v{found.version}: {said}; nothing was asked")
+    if found.equal is False:
         output.failure("the version is not what its record makes of it", ABOUT, found.exit_code, as_json=parsed.json)
     sys.stdout.flush()
     return found.exit_code
@@ -78,7 +81,8 @@ def _item(item: Item) -> None:
         output.talk(f"  v{item.version} did not keep {words}")
     if item.trouble:
         output.line(f"  {item.trouble}")
-        output.talk(f"  hint: {item.hint}")
+        if item.hint:
+            output.talk(f"  hint: {item.hint}")
 
 
 def _short(value: Any) -> str:

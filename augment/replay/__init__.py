@@ -59,15 +59,18 @@ class Replayed:
     items: list[Item]
 
     @property
-    def equal(self) -> bool:
-        """Whether the version wanted, and every one that it came from, is what its record makes of it."""
+    def equal(self) -> bool | None:
+        """Whether the version wanted, and every one that it came from, is what its record makes of it; those pruned
+        aside. None where the one wanted is pruned itself, and the others are equal."""
         compared = [item for item in self.items if not item.trouble.startswith(PRUNED)]
-        return len(self.items) == self.version + 1 and all(item.equal for item in compared)
+        if len(self.items) <= self.version or not all(item.equal for item in compared):
+            return False
+        return None if self.items[-1].trouble.startswith(PRUNED) else True
 
     @property
     def exit_code(self) -> int:
-        """0 where all is equal."""
-        return 0 if self.equal else DIFFERS
+        """0 where nothing differs."""
+        return DIFFERS if self.equal is False else 0
 
     def as_json(self) -> dict[str, Any]:
         """One object."""
