@@ -25,6 +25,11 @@ class Meaning:
     def answer(self) -> str:
         return self.turns[-1][1]
 
+    @property
+    def size(self) -> int:
+        """Characters of the whole, with the longer side of a pair; Chinese takes at most about a token each."""
+        return len(self.row()["text"]) + max(0, len(self.rejected or "") - len(self.answer))
+
     def row(self, *, silent: bool = False) -> dict[str, Any]:
         """What comes out of a trainer: all of it as one text, what the loss is on, and the other side. silent: it heeds
         the marks on turns."""
