@@ -1,7 +1,7 @@
 """A synthetic data augmentation workbench for Chinese reasoning, multiple-choice, reading and instruction data.
 
-For a notebook: ``load`` a version as an Arrow table, ``run`` a stage, ``read_answer`` from a text. The same front door
-as the command line and the browser, the same ledger, the same counts.
+For a notebook: ``load`` a version as an Arrow table, ``run`` a stage, ``export`` a version, ``read_answer`` of a text.
+The same front door as the command line and the browser, the same ledger, the same counts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from augment.answers import Answer
 
 __version__ = "0.3.0"
-__all__ = ["__version__", "load", "read_answer", "run"]
+__all__ = ["__version__", "export", "load", "read_answer", "run"]
 
 
 def load(
@@ -71,6 +71,26 @@ def run(stage: str, dataset: str | None = None, *, workspace: str | None = None,
             run=RunOptions(**{name: value for name, value in given.items() if name in common}),
         )
     return summary.as_json()
+
+
+def export(dataset: str, format: str, path: str, *, workspace: str | None = None, **options: Any) -> dict[str, Any]:  # noqa: A002 - the flag's name
+    """Writes a version (``train``, ``train@v3``) in a format and gives its manifest with the paths, as ``augment export
+    --json`` prints it.
+
+    options: the command's flags, by name (``cot="none", where="score >= 0.8"``). Raises AugmentError.
+    """
+    from dataclasses import fields
+    from pathlib import Path
+
+    from augment.errors import UsageError
+    from augment.exports import ExportOptions
+    from augment.workbench import Workbench
+
+    known = {field.name for field in fields(ExportOptions)}
+    if unknown := sorted(set(options) - known):
+        raise UsageError(f"an export has no option {unknown[0]!r}", hint=f"options: {', '.join(sorted(known))}")
+    with Workbench.open(workspace) as bench:
+        return bench.export(dataset, format, Path(path), ExportOptions(**options)).as_json()
 
 
 def read_answer(text: str, *, options: int | Sequence[str] = 26) -> Answer:

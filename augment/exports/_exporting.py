@@ -61,7 +61,7 @@ def export(shelf: Shelf, dataset: str, version: int, name: str, path: Path, opti
     """Writes a version in a format. Raises UsageError, NotFound, BadInput, FixableError, DiskTrouble."""
     form = load(name)
     options = _resolved(form, name, options)
-    path = Path(os.path.realpath(path))  # a link stays one
+    path = Path(os.path.realpath(path)) if path.is_symlink() else path  # a link stays one
     check_target(path, folder=form.folder)
     as_they_are = {"rows", "filled"}.issuperset(form.kinds)
     speak = None if as_they_are else speaker(options.prompt, options.cot or "inline", shelf.workspace)

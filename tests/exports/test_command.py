@@ -11,6 +11,7 @@ import pytest
 
 from augment import read_answer
 from augment.cli.app import run
+from augment.errors import UsageError
 from augment.exports import abouts, names
 from tests.exports.desk import read
 from tests.test_cli import problem
@@ -85,6 +86,15 @@ def test_an_attempt_at_a_question_that_was_edited_since_is_no_negative(augment: 
     augment("review", "seal")
     assert told["lines"]["labelled"]["failed_attempts"] > 0
     assert augment("export", "--format", "kto", "-o", "k", "--allow-simulated").code == 3
+
+
+def test_a_notebook_gets_what_the_command_prints(augment: Augment) -> None:
+    import augment as package
+
+    printed = augment("export", "train", "--format", "sharegpt", "-o", "x", "--cot", "none", "--json").out
+    assert package.export("train@v0", "sharegpt", "x", cot="none") == json.loads(printed)
+    with pytest.raises(UsageError, match="'ctt'"):
+        package.export("train", "sharegpt", "x", ctt="none")
 
 
 def test_the_help_has_every_format_in_a_line(augment: Augment) -> None:

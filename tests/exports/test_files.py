@@ -165,3 +165,13 @@ def test_an_export_killed_anywhere_leaves_the_old_or_the_new_one_whole(tmp_path:
         assert left["hashes"] in whole, moment
         if left["cot"] is not None:
             assert left["hashes"] == (new if left["cot"] == "none" else moment["before"])["hashes"]
+
+
+def test_a_link_stays_one_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    with desk(tmp_path, ROWS) as at:
+        at.export("alpaca", "real")
+        (at.out / "link").symlink_to("real")
+        done = at.export("alpaca", "link", cot="none")
+    assert (at.out / "link").is_symlink()
+    assert json.loads(done.manifest.read_text("utf-8"))["files"][0]["file"] == "real"
+    assert listing(at.out) == ["link", "real", "real.manifest.json"]
