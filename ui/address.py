@@ -104,8 +104,12 @@ def versions(bench: Workbench) -> list[Version]:
 def browser(bench: Workbench) -> Browser:
     """The version shown, as it is by now with what was decided."""
     name, number = str(dataset(bench)), version(bench)
-    with st.spinner(words.t("app.loading", name=name, version=number)):
+    if st.session_state.get("opened") == (name, number):
         return bench.browse(name, number)
+    with st.spinner(words.t("app.loading", name=name, version=number)):
+        found = bench.browse(name, number)
+    st.session_state["opened"] = (name, number)
+    return found
 
 
 def wanted() -> Filter:
