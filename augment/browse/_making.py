@@ -20,7 +20,6 @@ from augment.errors import Conflict
 from augment.files import disk_errors, make_folder, sync_file, sync_folder
 from augment.store import Store
 
-SAY = 10_000  # rows between two notes of how far it is
 NUMBERED = pa.schema([pa.field("position", pa.int64()), *WIDE])
 BUILDER_MEMORY = "500MB"  # the rest is spilled beside it
 
@@ -76,6 +75,7 @@ def _write_table(store: Store, name: str, version: int, path: Path, say: Callabl
             },
         )
     ) as connection:
+        connection.execute("SET enable_progress_bar = false")  # a notebook would draw it
         # One statement over a stream: row groups are written as they fill up, without a log to be written first.
         reader = pa.RecordBatchReader.from_batches(NUMBERED, _numbered(store.read(name, version), say))
         connection.register("stream", reader)
@@ -89,8 +89,7 @@ def _numbered(batches: Iterator[pa.RecordBatch], say: Callable[[int], None]) -> 
         positions = pa.array(np.arange(done, done + batch.num_rows, dtype=np.int64))
         yield pa.RecordBatch.from_arrays([positions, *batch.columns, *derived(batch).values()], schema=NUMBERED)
         done += batch.num_rows
-        if done % SAY < batch.num_rows:
-            say(done)
+        say(done)
 
 
 def _whole(at: Place, final: Path, write: Callable[[Path], None]) -> None:
