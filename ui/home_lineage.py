@@ -37,7 +37,7 @@ def _line(shown: Sequence[Version], versions: Sequence[Version], most: int) -> s
 
 def _version(version: Version, before: int, most: int, *, newest: Version) -> str:
     lineage = version.lineage
-    providers = "、".join(parts.maker(str(one)) for one in lineage.get("providers") or [])
+    providers = parts.listed(parts.maker(str(one)) for one in lineage.get("providers") or [])
     stage = word("stage", str(lineage.get("stage", "")))
     now = f" · {t('home.now')}" if version is newest else ""
     kept = min(before, version.rows)
@@ -73,8 +73,8 @@ def _facts(lineage: Mapping[str, Any], fewer: int) -> list[str]:
         cost = parts.money(lineage.get("cost_cny"), provider)
         facts.append(cost if provider.startswith("sim:") else t("home.version_cost", cost=cost))
     if (files := lineage.get("files")) and isinstance(files, list):
-        names = "、".join(str(one.get("file", "")).rsplit("/", 1)[-1] for one in files[:3])
-        more = t("home.files_more", count=len(files)) if len(files) > 3 else ""
+        names = parts.listed(str(one.get("file", "")).rsplit("/", 1)[-1] for one in files[:3])
+        more = f" {t('home.files_more', count=len(files))}" if len(files) > 3 else ""
         facts.append(t("home.files", names=names) + more)
     if lineage.get("stage") == "restore":
         facts.append(t("home.restored", version=(lineage.get("options") or {}).get("version", "?")))

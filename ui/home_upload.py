@@ -128,7 +128,7 @@ def outcome() -> None:
         st.html(parts.table([(t(f"upload.{name}"), kind) for name, kind in heads], lines))
         for one in summary.files:
             for note in one.notes:
-                st.html(f'<p class="told quiet">{panes.shown(one.file)}：{panes.shown(note)}</p>')
+                st.html(f'<p class="told quiet">{panes.shown(parts.named(one.file))}{panes.shown(note)}</p>')
         _refused(summary)
         with st.container(horizontal=True):
             st.button(

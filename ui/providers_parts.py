@@ -71,7 +71,7 @@ def _line(text: str, colour: str, sign: str = "") -> str:
 
 def _limits(limits: Any) -> str:
     known = [t(f"providers.{pace}", n=f"{value:,g}") for pace in PACES if (value := getattr(limits, pace))]
-    return t("providers.limits", limits="、".join(known)) if known else t("providers.limits_none")
+    return t("providers.limits", limits=parts.listed(known)) if known else t("providers.limits_none")
 
 
 def _price(price: Any) -> str:
@@ -81,7 +81,8 @@ def _price(price: Any) -> str:
         said = t("providers.price_tokens", input=f"{price.input_1k:g}", output=f"{price.output_1k:g}")
     else:
         return t("providers.price_unknown")
-    return f"{said}（{t('providers.price_on', on=price.on, source=price.source)}）" if price.on else said
+    read = t("providers.price_on", on=price.on, source=price.source)
+    return f"{said}{parts.aside(read)}" if price.on else said
 
 
 def _wanted(bench: Workbench, one: Any) -> str:
@@ -89,7 +90,7 @@ def _wanted(bench: Workbench, one: Any) -> str:
     try:
         bench.catalog.keyed(bench.catalog.provider(one.name))
     except KeyMissing as error:
-        return "、".join(VARIABLE.findall(error.hint)) or "、".join(one.variables)
+        return parts.listed(VARIABLE.findall(error.hint) or one.variables)
     except AugmentError:
         return ""
     return ""
@@ -112,7 +113,7 @@ def _result(name: str) -> None:
         said = f"{parts.why(trouble.kind)} {trouble.code}".strip() if trouble.kind else ""
         st.html(
             f'<p class="told"><b class="no">✗ {panes.shown(t("providers.fails"))}</b> '
-            f"{panes.shown('：'.join(part for part in (said, trouble.message) if part))}</p>"
+            f"{panes.shown((parts.named(said) if said else '') + trouble.message)}</p>"
             + (f'<p class="told quiet">{panes.shown(trouble.hint)}</p>' if trouble.hint else "")
         )
         return

@@ -138,8 +138,8 @@ def _fault(now: Progress) -> str:
     advice = parts.remedy(met["kind"], met["code"], met.get("connector", ""), met.get("dialect", ""))
     said = f"{parts.why(met['kind'])} {met['code']}".strip()
     return (
-        f'<p class="told wide"><b class="hint">! {panes.shown(t("runs.last_fault"))}（{times:,}）</b> '
-        f"{panes.shown(said)}：{panes.shown(met['message'][:200])}</p>"
+        f'<p class="told wide"><b class="hint">! {panes.shown(t("runs.last_fault") + parts.aside(f"{times:,}"))}</b> '
+        f"{panes.shown(parts.named(said))}{panes.shown(met['message'][:200])}</p>"
         + (f'<p class="told quiet wide">{panes.shown(advice)}</p>' if advice else "")
     )
 

@@ -61,11 +61,11 @@ def _ended(bench: Workbench, run: Mapping[str, Any], started: Any) -> None:
     st.html(parts.line_of(run))
     if run["state"] == "killed" and (last := bench.progress(run["run_id"])) is not None:
         st.html(
-            f'<p class="told quiet">{panes.shown(t("runs.saw"))} {panes.shown(moment(last.at))}：'
+            f'<p class="told quiet">{panes.shown(t("runs.saw"))} {panes.shown(parts.named(moment(last.at)))}'
             f"{panes.shown(parts.counts(last))}</p>"
         )
-    if started is not None and started.message:
-        kind = st.info if started.exit_code in (6, 130) else st.warning
+    if started is not None and started.message and started.exit_code != 130:
+        kind = st.info if started.exit_code == 6 else st.warning
         kind(panes.label(started.message, 600) + (f"  \n{panes.label(started.hint, 600)}" if started.hint else ""))
     _acts(bench, run, summary)
     if summary:
@@ -231,7 +231,9 @@ def _said(text: str) -> None:
 def _command(bench: Workbench, run: Mapping[str, Any]) -> None:
     if "pipeline" not in run["options"]:
         words = state.command(*bench.words_of(run))
-        st.html(f'<p class="command">{panes.shown(t("runs.command"))}：<code>{panes.shown(words)}</code></p>')
+        st.html(
+            f'<p class="command">{panes.shown(parts.named(t("runs.command")))}<code>{panes.shown(words)}</code></p>'
+        )
     widgets.command("runs", "show", run["run_id"])
 
 

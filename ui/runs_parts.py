@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,22 @@ def maker(provider: str | None) -> str:
     if provider is None:
         return t("start.no_provider")
     plain = provider.removeprefix("sim:")
-    return plain if plain == provider else f"{plain}（{t('runs.rehearsal')}）"
+    return plain if plain == provider else f"{plain}{aside(t('runs.rehearsal'))}"
+
+
+def aside(text: str) -> str:
+    """A text in brackets, as the reader's language sets them."""
+    return f"（{text}）" if language() == "zh" else f" ({text})"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Several texts in one line."""
+    return ("、" if language() == "zh" else ", ").join(texts)
+
+
+def named(name: str) -> str:
+    """A name before what it is."""
+    return f"{name}：" if language() == "zh" else f"{name}: "
 
 
 def why(reason: str) -> str:

@@ -258,8 +258,10 @@ def _start(bench: Workbench, wish: Wish) -> None:
 
 def _estimate(found: Any, wish: Wish) -> str:
     """What the run would ask and cost."""
-    skipped = "、".join(f"{parts.why(reason)} {count:,}" for reason, count in found.skipped.items())
-    rows = t("start.rows_in", rows=f"{found.rows_in:,}") + (f"（{t('start.skips')} {skipped}）" if skipped else "")
+    skipped = parts.listed(f"{parts.why(reason)} {count:,}" for reason, count in found.skipped.items())
+    rows = t("start.rows_in", rows=f"{found.rows_in:,}") + (
+        parts.aside(f"{t('start.skips')} {skipped}") if skipped else ""
+    )
     lines = [rows]
     if found.provider is None:
         return _told([*lines, t("start.free")])

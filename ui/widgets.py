@@ -8,7 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from ui import panes, rows, state, words
+from ui import panes, rows, runs_live, state, words
 from ui.review_filter import filter_bar
 from ui.state import Browser, NotFound, Row, Workbench
 from ui.words import t, word
@@ -71,9 +71,9 @@ def sidebar(bench: Workbench, view: str) -> None:
             )
         for target in state.PAGES:
             kind: Literal["secondary", "tertiary"] = "secondary" if target == view else "tertiary"
-            st.button(
-                t(f"app.{target}"), key=f"to-{target}", type=kind, width="stretch", on_click=state.show, args=(target,)
-            )
+            count = len(runs_live.going(bench)) if target == "runs" else 0
+            label = t(f"app.{target}") + (f" ●{count}" if count else "")
+            st.button(label, key=f"to-{target}", type=kind, width="stretch", on_click=state.show, args=(target,))
             if target == "review":
                 with st.container(key="waiting"):
                     st.session_state["waiting_place"] = st.empty()

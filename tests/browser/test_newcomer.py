@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,12 +17,10 @@ from typing import Any
 
 import pytest
 
-from augment.plans import RunOptions
 from augment.workbench import Workbench
 
 Serve = Callable[[Path], contextlib.AbstractContextManager[str]]
 HERE = Path(__file__).resolve().parent
-SIMULATED = RunOptions(provider="deepseek", simulate=True)
 
 
 def lines(rows: int) -> str:
@@ -135,7 +135,8 @@ def test_stopped_in_the_middle_then_gone_on_with_after_the_server_was_gone(
     assert stopped["summary"]["calls"] + made[0]["summary"]["calls"] == rows
     with Workbench.open(str(tmp_path / "calm"), make=True) as calm, Workbench.open(str(tmp_path)) as bench:
         calm.upload([("train.jsonl", lines(rows).encode())])
-        calm.run("reason", "train", run=RunOptions(provider="yi-34b", simulate=True))
+        undisturbed = [sys.executable, "-m", "augment", *bench.words_of(made[0]), "--workspace", str(tmp_path / "calm")]
+        subprocess.run(undisturbed, check=True, capture_output=True)
         blank = dict.fromkeys(["run_id", "created_at", "attempts", "input_tokens", "output_tokens", "cost_cny"])
         both = [[row.with_(**blank) for row in one.store.rows("train", v)] for one, v in ((bench, 2), (calm, 1))]
     assert both[0] == both[1]
