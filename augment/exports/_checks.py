@@ -52,5 +52,7 @@ def _unfit(row: Row) -> str:
         return "no reasoning"
     if row.concluded != row.answer:
         return "inconsistent reasoning"
-    turns = [text for turn in row.history for text in turn.values()]
-    return "reserved token" if reserved(row.reasoning or "", *map(str, turns)) else ""
+    turns = [str(text or "") for turn in row.history for text in turn.values()]
+    if not all(text.strip() for text in turns):
+        return "empty turn"
+    return "reserved token" if reserved(row.reasoning or "", *turns) else ""

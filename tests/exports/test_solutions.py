@@ -160,6 +160,12 @@ def test_the_evaluate_agent_reads_the_first_one_s_turn_and_learns_the_check(tmp_
     assert done.told["lines"]["checks"]["first_was_corrected"] == 1
 
 
+def test_a_check_of_nothing_is_left_out(tmp_path: Path) -> None:
+    empty = checked(reasoned(2), history=[{"user": "谁最高？", "assistant": " "}])
+    with desk(tmp_path, [checked(reasoned(1)), empty]) as at:
+        assert at.export("evaluate-agent").told["left_out"] == {"empty turn": 1}
+
+
 def test_nothing_that_fits_is_an_error_that_says_why(tmp_path: Path) -> None:
     with desk(tmp_path, [question(1), question(2, None)]) as at:
         with pytest.raises(FixableError, match="1 no answer, 1 no reasoning"):
