@@ -64,7 +64,7 @@ def _row(one: dict[str, Any], mode: str, processor: Any) -> dict[str, Any]:
 
 def _command(script: Path) -> dict[str, Any]:
     """The command of a script as ms-swift's own parser reads it. No arguments are made of it: they fetch a model."""
-    words = shlex.split(script.read_text("utf-8").partition("|| exit 1\n")[2])
+    words = shlex.split(script.read_text("utf-8").partition("|| exit 1\n")[2].replace("\\\n", " "))
     parser = HfArgumentParser(SftArguments if words[1] == "sft" else RLHFArguments)
     told, unknown = argparse.ArgumentParser.parse_known_args(parser, words[2:])
     names = ("dataset", "val_dataset", "max_length", "rlhf_type")
