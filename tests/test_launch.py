@@ -182,7 +182,7 @@ def test_a_terminal_follows_and_stops_a_run_of_another_process(bench: Workbench,
         return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
     assert augment("runs", "watch").returncode == 3
-    run_id = run_of(bench, bench.start("reason", "train", run=SIMULATED))
+    run_id = run_of(bench, bench.start("answer", "train", options={"votes": 21}, run=SIMULATED))  # half a minute's work
     until(lambda: bench.progress(run_id))
     seen = json.loads(augment("runs", "watch", "--json").stdout)
     assert seen["run_id"] == run_id
