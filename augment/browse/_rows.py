@@ -1,7 +1,7 @@
 """The rows of a version by position, so that any fifty of them are read in some milliseconds.
 
 Eight rows together are JSON lines, compressed by zstd; an index says where each block begins. A table of columns has to
-read thousands of rows for one (docs/decisions/0026-a-version-to-look-at-lies-in-files.md).
+read thousands of rows for one (docs/decisions/0022-a-version-to-look-at-lies-in-files.md).
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from augment.browse._columns import Mask
 from augment.browse._grams import BETWEEN, sure
 from augment.browse._source import Source
 
-SCANNED = 4_000  # rows read at once
-FETCHED = 50_000  # hits taken from the index at once
+SCANNED = (1_000, 4_000)  # rows read before the first answer, and at once after it
+FETCHED = (5_000, 50_000)  # hits taken from the index, likewise
 READ_NOW = 100  # candidates that are read before the first answer
 READ = 500  # and at once after it
 PAUSE_S = 0.25  # of nobody asking, before the thread takes its next step: whoever waits for a page comes first
@@ -156,19 +156,23 @@ class Search:
                 yield from self._read(text, found, READ)
 
     def _scanned(self, text: str, mask: Mask) -> Iterator[Hits]:
-        for start in range(0, max(1, self._source.count), SCANNED):
-            stop = min(start + SCANNED, self._source.count)
+        stop = 0
+        while not stop or stop < self._source.count:
+            start, stop = stop, min(stop + SCANNED[stop > 0], self._source.count)
             mask = mask.copy()
             mask[start:stop] = self._source.scan(start, stop, text)
             yield Hits(mask, stop, True)
+            if not self._source.count:
+                return
 
     def _fetched(self, text: str, mask: Mask) -> Iterator[tuple[Mask, int]]:
         grams, looked = self._source.grams, 0
         while grams is not None and looked < self._source.count:
-            found = grams.first(text, FETCHED, looked)
+            most = FETCHED[looked > 0]
+            found = grams.first(text, most, looked)
             mask = mask.copy()
             mask[found] = True
-            looked = int(found[-1]) + 1 if len(found) == FETCHED else self._source.count
+            looked = int(found[-1]) + 1 if len(found) == most else self._source.count
             yield mask, looked
 
     def _read(self, text: str, mask: Mask, at_once: int) -> Iterator[Hits]:
