@@ -21,7 +21,7 @@ from augment.browse._sql import laid_over, matching
 from augment.errors import UsageError
 from augment.types import Row
 
-KEPT = 32  # masks and lines; of a million rows a line takes 4 MB
+KEPT = 16  # masks and lines; of a million rows a line takes 4 MB, an order 8
 PLAIN = re.compile(r"count\(\s*\*\s*\)|\b(?:from|join)\s+rows\b|\brows\s*\.")  # names no column by itself
 WHOLE_ROWS = 50_000  # that an expression over the column ``decisions`` may have to see laid over
 
