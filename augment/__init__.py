@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from augment.answers import Answer
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 __all__ = ["__version__", "export", "load", "read_answer", "run"]
 
 

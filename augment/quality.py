@@ -173,7 +173,10 @@ def passed(store: Store, name: str, version: int) -> list[Passed]:
             stage,
             provider,
             sum(counts.total() for counts in had.values()),
-            *(had[state].total() for state in ("done", "skipped", "rejected", "failed")),
+            had["done"].total(),
+            had["skipped"].total(),
+            had["rejected"].total(),
+            had["failed"].total(),
             dict(sorted(had["rejected"].items(), key=lambda pair: (-pair[1], pair[0]))),
         )
         for (stage, provider), had in sums.items()

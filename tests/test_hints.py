@@ -106,7 +106,7 @@ def own_codes() -> set[str]:
             elif node.func.id == "useless":
                 found |= set(node.args[:1])
             elif node.func.id == "hint":  # asked for by its own name
-                found |= set(node.args[1:2])
+                found |= {one for one in node.args[1:2] if not isinstance(one, ast.Subscript)}
     constants = [one.value for node in found for one in ast.walk(node) if isinstance(one, ast.Constant)]
     return {value for value in constants if isinstance(value, str) and value}
 

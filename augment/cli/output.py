@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from augment.progress import Progress, Live, Pulse
+    from augment.progress import Live, Progress, Pulse
 
 PLAIN_STEPS = 10
 LONGEST_SILENCE_S = 60.0

@@ -21,7 +21,7 @@ from typing import Any
 from augment.askers import Answer, RowAsker
 from augment.catalog import Catalog
 from augment.errors import Fault
-from augment.forecast import Forecast, forecast
+from augment.forecast import NOT_ASKED, Forecast, forecast
 from augment.imports import import_files
 from augment.ledger import Ledger
 from augment.pipelines._file import Pipeline, Step
@@ -226,7 +226,7 @@ class _Silent:
 
     async def ask(self, provider: Provider, ask: Ask, attempt: int, row_id: str) -> Answer:  # noqa: ARG002 - the runner's
         """Raises Fault."""
-        raise Fault("transient", "not asked", code="not_asked", delivery="not_sent")
+        raise Fault("transient", "not asked", code=NOT_ASKED, delivery="not_sent")
 
 
 def _stand_in(chosen: Plan, seen: Forecast) -> None:

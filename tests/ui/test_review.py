@@ -306,7 +306,8 @@ def test_the_team_page_deals_rows_out_and_shows_how_far_each_has_come(room: Room
     assert "已把 6 行分给 1 人" in text(app).replace("\\", "")
     with Workbench.open(str(tmp_path)) as bench:
         bench.decide(bench.browse("train", 1), "rewrite-0", "accept", by("林"))
-        assert [(one.reviewer, one.dealt, one.done) for one in bench.review_progress(bench.browse("train", 1))] == [("林", 6, 1)]
+        (found,) = bench.review_progress(bench.browse("train", 1))
+        assert (found.reviewer, found.dealt, found.done) == ("林", 6, 1)
     assert "1 · 17%" in text(app.run())
 
 
