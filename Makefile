@@ -42,7 +42,7 @@ package: .venv/installed-dev
 	rm -rf build/wheel
 	$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/wheel .
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --target build/wheel/site build/wheel/*.whl
-	cd build/wheel && PYTHONPATH=site ../../$(PY) -P -c "import augment.cli.tools as t, pathlib, ui.app; p = t.sample('problems.jsonl'); assert pathlib.Path.cwd() in p.resolve().parents, p"
+	cd build/wheel && PYTHONPATH=site ../../$(PY) -P -c "import pathlib, ui.app; from augment.workbench._uploads import sample; p = sample('problems.jsonl'); assert pathlib.Path.cwd() in p.resolve().parents, p"
 	cd build/wheel && PYTHONPATH=site ../../$(PY) -P -m augment --help > help.txt && grep -q backtranslate help.txt
 
 test: lint types package
