@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from augment import loops
 from augment.askers import Answer, RowAsker
 from augment.asks import ask_key
 from augment.batches import ask_characters, check_length
@@ -148,7 +149,7 @@ def forecast(plan: Plan) -> Forecast:
             if isinstance(outcome, Skip) and not counted.open:
                 skipped[outcome.reason] = skipped.get(outcome.reason, 0) + 1
 
-    asyncio.run(count())
+    loops.run(count())
     bill = _bill(plan, counted, rows_asking, later)
     asks = len(counted.keys)
     requests = _requests(plan, counted, bill)

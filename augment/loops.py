@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -14,13 +15,41 @@ T = TypeVar("T")
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine gives, in a loop of its own."""
+    """What a coroutine gives, in a loop of its own; where one turns in this thread already, as in a notebook, in a
+    thread of its own. Ctrl-C there cancels the coroutine, and passes once that has ended."""
+    try:
+        turning = asyncio.get_running_loop() is not None
+    except RuntimeError:
+        turning = False
     with _seldom_collected():
+        return _beside(work) if turning else _in_a_loop(work)
+
+
+def _in_a_loop(work: Coroutine[Any, Any, T]) -> T:
+    try:
+        import uvloop
+    except ImportError:  # Windows has none, nor has a Python that is newer than its wheels
+        return asyncio.run(work)
+    return uvloop.run(work)
+
+
+def _beside(work: Coroutine[Any, Any, T]) -> T:
+    turning: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[T]]] = []
+
+    async def noted() -> T:
+        task: asyncio.Task[T] | None = asyncio.current_task()
+        if task is not None:
+            turning.append((asyncio.get_running_loop(), task))
+        return await work
+
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(_in_a_loop, noted())
         try:
-            import uvloop
-        except ImportError:  # Windows has none, nor has a Python that is newer than its wheels
-            return asyncio.run(work)
-        return uvloop.run(work)
+            return result.result()
+        except KeyboardInterrupt:
+            for loop, task in turning:
+                loop.call_soon_threadsafe(task.cancel)
+            raise
 
 
 @contextmanager

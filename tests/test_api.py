@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +34,13 @@ def train(workspace: Path) -> str:
 def test_run_gives_the_counts_that_the_command_prints(train: str) -> None:
     counts = augment.run("reason", dataset=train, provider="yi-34b", retries=3, simulate=True)
     assert (counts["done"], counts["rows_in"], counts["version"], counts["provider"]) == (2, 2, 1, "sim:yi-34b")
+
+
+def test_a_notebook_s_own_loop_is_in_nobody_s_way(train: str) -> None:
+    async def cell() -> dict[str, Any]:
+        return augment.run("reason", dataset=train, provider="yi-34b", simulate=True)
+
+    assert asyncio.run(cell())["done"] == 2
 
 
 def test_load_gives_a_version_as_a_table_with_the_columns_of_the_contract(train: str) -> None:

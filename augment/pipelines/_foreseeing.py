@@ -8,7 +8,6 @@ those providers, as the ledger knows it; a share that was never measured leaves 
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 import tempfile
@@ -18,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from augment import loops
 from augment.askers import Answer, RowAsker
 from augment.catalog import Catalog
 from augment.errors import Fault
@@ -243,7 +243,7 @@ def _stand_in(chosen: Plan, seen: Forecast) -> None:
             if not isinstance(outcome, Skip):
                 wanted.add(row.row_id)
 
-    asyncio.run(look())
+    loops.run(look())
     if not wanted:
         return
     store, name = chosen.store, chosen.dataset

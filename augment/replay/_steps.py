@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import sqlite3
 from collections import Counter
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from augment import recipes, texts
+from augment import loops, recipes, texts
 from augment.askers import RowAsker
 from augment.catalog import Catalog
 from augment.errors import REFUSING, AugmentError, Fault
@@ -125,7 +124,7 @@ class Bench:
             self.scratch.fill(name, chosen.version, stamp) as updated,
             self.scratch.draft(name, {**stamp, "created_at": created_at}) as added,
         ):
-            made.counts = asyncio.run(_work(chosen, recorded, failed, updated, added))
+            made.counts = loops.run(_work(chosen, recorded, failed, updated, added))
             made.answered, made.absent = recorded.answered, recorded.absent
             added.close()
             updated.close()

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from augment import launch, progress
+from augment import launch, loops, progress
 from augment.errors import AugmentError, Conflict, FixableError, NotFound
 from augment.files import lock, make_folder
 from augment.launch import Launch
@@ -181,9 +181,8 @@ class Background(Stages):
 
     def check(self, provider: str, *, simulate: bool = False) -> Called:
         """One tiny call to a provider, over its routes until one answers. Raises KeyMissing, NotFound, FixableError."""
-        import asyncio
 
         from augment.checkup import call_provider
 
         with self.catalog_for(simulate=simulate) as catalog:
-            return asyncio.run(call_provider(catalog, provider, language=self.settings.language))
+            return loops.run(call_provider(catalog, provider, language=self.settings.language))
