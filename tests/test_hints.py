@@ -106,8 +106,9 @@ def own_codes() -> set[str]:
             elif node.func.id == "useless":
                 found |= set(node.args[:1])
             elif node.func.id == "hint":  # asked for by its own name
-                found |= {one for one in node.args[1:2] if not isinstance(one, ast.Subscript)}
-    constants = [one.value for node in found for one in ast.walk(node) if isinstance(one, ast.Constant)]
+                found |= set(node.args[1:2])
+    read = [node for node in found if not isinstance(node, ast.Subscript)]  # a column by its name is no code
+    constants = [one.value for node in read for one in ast.walk(node) if isinstance(one, ast.Constant)]
     return {value for value in constants if isinstance(value, str) and value}
 
 

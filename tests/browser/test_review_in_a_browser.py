@@ -115,6 +115,7 @@ def test_twenty_rows_by_keyboard_alone_with_a_reload_in_the_middle(address: tupl
             page.keyboard.press("d")
             page.keyboard.press("2")
             page.locator(f".st-key-reason-2-new-twenty-{number} button[kind=primary]").wait_for()
+            settled(page)
             page.keyboard.press("Enter")
         else:
             page.keyboard.press("a")
