@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from augment.exports._chat import Example
+from augment.exports._alpaca import pair
 from augment.exports._format import DRAWN, SPEAKING, Format, lines_of
-
-
-def line(example: Example) -> dict[str, Any]:
-    """A pair: two texts, not turns."""
-    return {
-        "instruction": example.instruction,
-        "input": example.input,
-        "chosen": example.output,
-        "rejected": example.rejected,
-        "system": example.system,
-        "history": example.history,
-    }
-
 
 FORMAT = Format(
     kinds=("pairs",),
-    write=lines_of("pairs", line, "dpo"),
+    write=lines_of("pairs", pair, "dpo"),
     takes=SPEAKING | DRAWN | {"attempts"},
 )

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from augment.exports._alpaca import labelled, pair, solution
 from augment.exports._bundle import MODEL, Part, write_parts
-from augment.exports._chat import Example
 from augment.exports._format import DRAWN, SPEAKING, Format, Job, Written
 
 # Names in ASCII without commas: LLaMA-Factory opens dataset_info.json in the locale's encoding, and a comma divides two
@@ -22,30 +22,9 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
 _RATES = {"sft": "1.0e-4", "dpo": "5.0e-6", "kto": "5.0e-6"}
 
 
-def _asked(example: Example) -> dict[str, Any]:
-    return {
-        "instruction": example.instruction,
-        "input": example.input,
-        "system": example.system,
-        "history": example.history,
-    }
-
-
-def _solution(example: Example) -> dict[str, Any]:
-    return {**_asked(example), "output": example.output}
-
-
-def _pair(example: Example) -> dict[str, Any]:
-    return {**_asked(example), "chosen": example.output, "rejected": example.rejected}
-
-
-def _labelled(example: Example) -> dict[str, Any]:
-    return {**_solution(example), "kto_tag": example.label}
-
-
 def write(job: Job) -> list[Written]:
     """The files, what LLaMA-Factory must know of them, and how to begin."""
-    lines = {"sft": _solution, "dpo": _pair, "kto": _labelled}
+    lines = {"sft": solution, "dpo": pair, "kto": labelled}
     parts, written = write_parts(job, lines, "llama-factory")
     info = {name: entry for part in parts for name, entry in _entries(part).items()}
     texts = {"dataset_info.json": json.dumps(info, ensure_ascii=True, indent=2) + "\n"}
