@@ -23,18 +23,9 @@ from augment.simulator.server import serve_in_thread
 from augment.store import Store
 from augment.workbench import Workbench
 from tests.durability.jobs import Forker
+from tests.shops import shops
 
-PROBLEMS = [
-    {
-        "id": f"shop-{number}",
-        "problem": f"在第{number}家商店里，张明买了{10 + number}元的东西，李华买了20元的东西，王芳买了30元的东西。",
-        "questions": [
-            {"question": "选择题 1：\n谁花的钱最多？", "options": ["张明", "李华", "王芳"], "answer": "C"},
-            {"question": "选择题 2：\n李华花了多少元？", "options": ["10", "20", "30"], "answer": "B"},
-        ],
-    }
-    for number in range(6)
-]
+PROBLEMS = shops(6)
 THREE = """
 files = ["problems.jsonl"]
 dataset = "shops"

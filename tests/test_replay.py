@@ -25,19 +25,10 @@ from augment.settings import Settings
 from augment.simulator.options import SimulatorOptions
 from augment.simulator.server import serve_in_thread
 from augment.workbench import Workbench
+from tests.shops import shops
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
-PROBLEMS = [
-    {
-        "id": f"shop-{number}",
-        "problem": f"在第{number}家商店里，张明买了{10 + number}元的东西，李华买了20元的东西，王芳买了30元的东西。",
-        "questions": [
-            {"question": "选择题 1：\n谁花的钱最多？", "options": ["张明", "李华", "王芳"], "answer": "C"},
-            {"question": "选择题 2：\n李华花了多少元？", "options": ["10", "20", "30"], "answer": "B"},
-        ],
-    }
-    for number in range(8)
-]
+PROBLEMS = shops(8)
 TOML = """
 [providers.tencent.limits]
 rps = 200
